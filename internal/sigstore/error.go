@@ -1,6 +1,7 @@
 package sigstore
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -54,6 +55,21 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+func malformed(cause error, format string, args ...any) error {
+	return &Error{Kind: Malformed, Detail: fmt.Sprintf(format, args...), Err: cause}
+}
+
+func invalid(cause error, format string, args ...any) error {
+	return &Error{Kind: Invalid, Detail: fmt.Sprintf(format, args...), Err: cause}
+}
+
+func unsupported(format string, args ...any) error {
+	return &Error{Kind: Unsupported, Detail: fmt.Sprintf(format, args...)}
+}
+
+// short is text from outside as part of a message.
+func short(text string) string { return oneLine(text, 120) }
 
 // oneLine makes text from outside fit to stand in a message: printable characters only, runs of
 // white space as one space, at most max bytes.
