@@ -1,0 +1,49 @@
+package sigstore
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// checkText checks what every error text must be: one line, printable, bounded.
+func checkText(t *testing.T, err error) {
+	t.Helper()
+	text := err.Error()
+	if len(text) > 600 || strings.Contains(text, "%!") {
+		t.Errorf("got %d bytes: %q", len(text), text)
+	}
+	for _, r := range text {
+		if !unicode.IsPrint(r) {
+			t.Errorf("got %q in %q", r, text)
+		}
+	}
+}
+
+func write(t *testing.T, name string, raw []byte) {
+	t.Helper()
+	if err := os.WriteFile(name, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestErrorText(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("one\r\n::error::two\x1b[31m\u202e\xff %!w(<nil>)" + strings.Repeat("x", 10000))
+	err := invalid(cause, "a %s", "detail")
+	checkText(t, err)
+	if want := "invalid: a detail: one ::error::two?[31m?? no cause givenxxx"; !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %.80q, want it to begin with %q", err, want)
+	}
+	if !errors.Is(err, cause) {
+		t.Error("the cause is lost")
+	}
+	for kind, want := range map[Kind]string{Malformed: "malformed", Invalid: "invalid", Unreachable: "out of reach",
+		Unsupported: "cannot be decided with this version", 0: "unknown kind"} {
+		if got := kind.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
