@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -91,4 +92,12 @@ type WrongError struct {
 // Error names the field, what it says and what was asked for.
 func (e *WrongError) Error() string {
 	return fmt.Sprintf("%s: got %q, want %q", e.Field, e.Got, e.Want)
+}
+
+// excerpt quotes the start of text from outside: printable, one line, short.
+func excerpt(text string) string {
+	if len(text) > maxExcerpt {
+		return strconv.QuoteToASCII(text[:maxExcerpt]) + "…"
+	}
+	return strconv.QuoteToASCII(text)
 }

@@ -14,6 +14,7 @@ const (
 	maxErrorBody    = 4 << 10   // bytes read of the body of an answer other than 200
 
 	maxValue      = maxManifest // bytes of one value inside a packument: no version outweighs a manifest
+	maxDepth      = 256         // nesting of arrays and objects in a document
 	maxMembers    = 1000        // members at the top of a packument, wanted or not
 	maxVersions   = 100_000     // versions of a packument, and entries of its time
 	maxTags       = 10_000      // dist-tags

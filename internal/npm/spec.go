@@ -133,11 +133,11 @@ func validVersion(v string) error {
 		}
 		return nil
 	}
-	if tag.MatchString(v) && !strings.EqualFold(v, "x") {
-		return errors.New("a tag, not a version")
-	}
 	if _, err := semver.NewConstraint(v); err == nil {
 		return errors.New("a range, not a version")
+	}
+	if tag.MatchString(v) {
+		return errors.New("a tag, not a version")
 	}
 	return errors.New("not a semver version")
 }
