@@ -1,0 +1,133 @@
+package evidence
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"verify-npm-release/internal/npm"
+	"verify-npm-release/internal/sigstore"
+)
+
+// Predicate types of the attestations npm serves.
+const (
+	PredicateSLSA1   = "https://slsa.dev/provenance/v1"
+	PredicateSLSA02  = "https://slsa.dev/provenance/v0.2"
+	PredicatePublish = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1"
+)
+
+// ErrNoKeys is why a signature could not be compared with any key.
+var ErrNoKeys = errors.New("there are no registry keys to verify with")
+
+// verify answers everything that needs keys: the registry's signature and the
+// two attestations.
+func (e *Evidence) verify(a *npm.Attestations) {
+	if e.Trust.Err != nil {
+		return
+	}
+	if a != nil {
+		var wg sync.WaitGroup
+		wg.Go(func() { e.Provenance = attested(a, e.keyless, PredicateSLSA1, PredicateSLSA02) })
+		wg.Go(func() { e.Publish = attested(a, e.keyed, PredicatePublish) })
+		wg.Wait()
+		for _, entry := range a.Entries {
+			switch entry.PredicateType {
+			case PredicateSLSA1, PredicateSLSA02, PredicatePublish:
+			default:
+				e.Others = append(e.Others, entry.PredicateType)
+			}
+		}
+	}
+	if e.Manifest == nil || e.Trust.Keys == nil {
+		return
+	}
+	e.SignatureTimes = e.signatureTimes()
+	e.Signature = e.Trust.Keys.VerifySignatures(e.Manifest, e.SignatureTimes)
+	e.SignatureChecked = true
+}
+
+// signatureTimes are the instants at which the registry's key must have been
+// valid: when the packument says the version was published, and when the
+// transparency log saw its attestations, which nobody can backdate.
+func (e *Evidence) signatureTimes() []time.Time {
+	var times []time.Time
+	if e.Packument != nil {
+		if t, ok := e.Packument.Time[e.Release.Spec.Version]; ok {
+			times = append(times, t)
+		}
+	}
+	for _, a := range []Attested{e.Provenance, e.Publish} {
+		if a.Verified != nil {
+			times = append(times, a.Verified.Times...)
+		}
+	}
+	return times
+}
+
+func (e *Evidence) keyless(bundle []byte) (*sigstore.Verified, error) {
+	return e.Trust.Verifier.Keyless(bundle)
+}
+
+func (e *Evidence) keyed(bundle []byte) (*sigstore.Verified, error) {
+	if e.Trust.Keys == nil {
+		return nil, ErrNoKeys
+	}
+	var keys []sigstore.Key
+	for _, k := range e.Trust.Keys.Attesting() {
+		keys = append(keys, sigstore.Key{ID: k.ID, Public: k.Public, Start: k.Start, End: k.End})
+	}
+	return e.Trust.Verifier.Keyed(bundle, keys)
+}
+
+// attested verifies the one attestation labelled with one of types. The label
+// is the registry's word; the signed statement must say the same.
+func attested(a *npm.Attestations, verify func([]byte) (*sigstore.Verified, error), types ...string) Attested {
+	var out Attested
+	var bundle []byte
+	for _, entry := range a.Entries {
+		for _, t := range types {
+			if entry.PredicateType == t {
+				out.Count++
+				out.Label, bundle = t, entry.Bundle
+			}
+		}
+	}
+	if out.Count != 1 {
+		return out
+	}
+	v, err := verify(bundle)
+	if err != nil {
+		out.Err = err
+		return out
+	}
+	if v.Statement.PredicateType != out.Label {
+		out.Err = fmt.Errorf("the signed statement is of type %q, the registry labels it %q", v.Statement.PredicateType, out.Label)
+		return out
+	}
+	out.Verified = v
+	return out
+}
+
+// missingAttestation names what a document of npm's must hold and this one does
+// not, or "".
+func missingAttestation(a *npm.Attestations) string {
+	var provenance, publish bool
+	for _, entry := range a.Entries {
+		switch entry.PredicateType {
+		case PredicateSLSA1, PredicateSLSA02:
+			provenance = true
+		case PredicatePublish:
+			publish = true
+		}
+	}
+	var missing []string
+	if !provenance {
+		missing = append(missing, "provenance")
+	}
+	if !publish {
+		missing = append(missing, "publish attestation")
+	}
+	return strings.Join(missing, " and no ")
+}
