@@ -130,7 +130,7 @@ func readIn(root *os.Root, file string) ([]byte, error) {
 	info, err := root.Stat(filepath.FromSlash(file))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("there is no %s: %w", file, fs.ErrNotExist)
+		return nil, absentError(file)
 	case err != nil:
 		return nil, refused(file, err)
 	case !info.Mode().IsRegular():
@@ -143,6 +143,13 @@ func readIn(root *os.Root, file string) ([]byte, error) {
 	defer f.Close()
 	return readAll(f, file)
 }
+
+// absentError names a file that is not there; it is fs.ErrNotExist.
+type absentError string
+
+func (e absentError) Error() string { return "there is no " + string(e) }
+
+func (e absentError) Is(target error) bool { return target == fs.ErrNotExist }
 
 func readAll(r io.Reader, name string) ([]byte, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxFile+1))

@@ -193,7 +193,7 @@ func (p *Plan) trust(in map[string]string) (err error) {
 	if in["tuf-url"] != "" {
 		// The rules are those for a registry: https, loopback apart.
 		if p.TUFURL, err = npm.NormalizeRegistry(in["tuf-url"]); err != nil {
-			return wrong("tuf-url", "%v", err)
+			return wrong("tuf-url", "the value is not a URL to take trust from; want https, or http on loopback, without user name, query and fragment")
 		}
 	}
 	for _, f := range []struct {
