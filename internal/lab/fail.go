@@ -132,6 +132,7 @@ func (g *Registry) partly(w http.ResponseWriter, r *http.Request, a answer, f Fa
 	if f.Kind != FaultTrickle {
 		_, _ = w.Write(body)
 		if length != len(body) {
+			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
 		}
 		return

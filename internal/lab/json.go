@@ -157,3 +157,6 @@ func encode(v any) []byte {
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
+
+// JSON writes a value as JavaScript's JSON.stringify does.
+func JSON(v any) []byte { return encode(v) }
