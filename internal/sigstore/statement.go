@@ -35,7 +35,7 @@ func parseStatement(payload []byte) (*Statement, error) {
 		Subjects      []jsontext.Value          `json:"subject"`
 		PredicateType string                    `json:"predicateType"`
 		Predicate     jsontext.Value            `json:"predicate"`
-		Unknown       map[string]jsontext.Value `json:",unknown"`
+		Unknown       map[string]jsontext.Value `json:",embed"`
 	}
 	if err := json.Unmarshal(payload, &s); err != nil {
 		return nil, malformed(err, "reading the statement")
@@ -60,7 +60,7 @@ func parseStatement(payload []byte) (*Statement, error) {
 		var subject struct {
 			Name    string                    `json:"name"`
 			Digest  map[string]string         `json:"digest"`
-			Unknown map[string]jsontext.Value `json:",unknown"`
+			Unknown map[string]jsontext.Value `json:",embed"`
 		}
 		if err := json.Unmarshal(raw, &subject); err != nil {
 			return nil, malformed(err, "reading subject %d of the statement", i+1)
