@@ -19,6 +19,9 @@ import (
 // retryAfterCap bounds how long the registry may tell us to stay away.
 const retryAfterCap = 5 * time.Minute
 
+// lastTurn is how far beyond the budget the queue may put the last attempt.
+const lastTurn = time.Second
+
 // pace is what all the pollers of a run share.
 type pace struct {
 	interval time.Duration
@@ -114,7 +117,7 @@ func (p *pace) poll(ctx context.Context, w patience, ask func(context.Context) e
 			return s
 		}
 		turn := p.queue()
-		if turn > 0 && time.Now().Add(turn).After(w.until) {
+		if time.Now().Add(turn).After(w.until.Add(lastTurn)) {
 			return s
 		}
 		if !sleep(ctx, w.enough, turn) {
