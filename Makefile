@@ -1,0 +1,102 @@
+# make demo   verify a release end to end out of the lab, no network needed
+# make test   every test that takes seconds, with the race detector
+# make lint   format, vet, staticcheck, module files, workflows, shell
+# make e2e    the whole chain: npm, a workflow runner and the container (needs Docker)
+# make attack | fuzz | bench | reproducible | dist | image | clean
+
+# Where the slower suites are, and how long each fuzz target runs.
+DEMO     ?= ./internal/lab/cmd/demo
+E2E      ?= ./internal/lab/e2e/...
+ATTACK   ?= ./internal/lab/attack/...
+FUZZTIME ?= 60s
+
+# What a build says it is. A release sets VERSION; a build that is none is devel.
+VERSION  ?= devel
+COMMIT   ?= $(shell git rev-parse HEAD 2>/dev/null)
+# Seconds; the time of every file in the image.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
+IMAGE     ?= verify-npm-release
+# More flags for docker build, such as --network host.
+DOCKER_FLAGS ?=
+# Where a build goes.
+DIST      ?= dist
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.1
+ACTIONLINT  = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
+.PHONY: demo test lint e2e attack fuzz bench dist image reproducible clean
+
+demo:
+	go run $(DEMO)
+
+test:
+	go test -race ./...
+
+lint:
+	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; [ -z "$$unformatted" ] || { echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	go mod tidy -diff
+	go mod verify
+	go run $(ACTIONLINT)
+	@if command -v shellcheck >/dev/null; then shellcheck action/run.sh .ci/run; else echo "no shellcheck here: shell scripts not checked"; fi
+
+e2e:
+	go test -count=1 -timeout 30m -tags e2e $(E2E)
+
+attack:
+	go test -count=1 -timeout 30m -tags attack $(ATTACK)
+
+fuzz:
+	@set -eu; for package in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
+	    echo "$$package $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
+	  done; \
+	done
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
+
+# The same flags as in the Dockerfile. GOAMD64 and its like are left at Go's defaults whatever the machine says.
+dist:
+	@set -eu; rm -rf "$(DIST)"; mkdir -p "$(DIST)"; for platform in $(PLATFORMS); do \
+	  os="$${platform%/*}"; arch="$${platform#*/}"; exe=; [ "$$os" != windows ] || exe=.exe; \
+	  echo "$(DIST)/verify-npm-release_$${os}_$$arch$$exe"; \
+	  env -u GOAMD64 -u GOARM64 -u GOEXPERIMENT -u GOFIPS140 CGO_ENABLED=0 GOFLAGS= GOOS="$$os" GOARCH="$$arch" \
+	    go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)" \
+	    -o "$(DIST)/verify-npm-release_$${os}_$$arch$$exe" ./cmd/verify-npm-release; \
+	done; cd "$(DIST)"; { sha256sum verify-npm-release_* 2>/dev/null || shasum -a 256 verify-npm-release_*; } >SHA256SUMS
+
+image:
+	DOCKER_BUILDKIT=1 docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) \
+	  --build-arg SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(DOCKER_FLAGS) --tag $(IMAGE) .
+
+# Two builds of HEAD in two folders, each with an empty build cache: the same bytes. With Docker also two images: the
+# same layers and the same configuration but for the time, and in them the same program as in the build without Docker.
+reproducible:
+	@set -eu; work="$$(mktemp -d)"; trap 'rm -rf "$$work"' EXIT; \
+	for n in one two/deeper; do \
+	  mkdir -p "$$work/$$n"; git archive HEAD | tar -x -C "$$work/$$n"; \
+	  GOCACHE="$$work/cache-$${n%%/*}" $(MAKE) -C "$$work/$$n" dist PLATFORMS="$(PLATFORMS)" VERSION=$(VERSION) COMMIT=$(COMMIT) DIST=dist; \
+	done; \
+	cmp "$$work/one/dist/SHA256SUMS" "$$work/two/deeper/dist/SHA256SUMS"; cat "$$work/one/dist/SHA256SUMS"; \
+	echo "two builds, the same bytes"; \
+	if docker version >/dev/null 2>&1; then \
+	  for n in one two/deeper; do \
+	    $(MAKE) -C "$$work/$$n" image IMAGE="verify-npm-release:reproducible-$${n%%/*}" VERSION=$(VERSION) COMMIT=$(COMMIT) \
+	      SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) DOCKER_FLAGS="$(DOCKER_FLAGS) --no-cache"; \
+	    docker image inspect --format '{{json .RootFS}} {{json .Config}}' "verify-npm-release:reproducible-$${n%%/*}" >"$$work/image-$${n%%/*}"; \
+	  done; \
+	  cmp "$$work/image-one" "$$work/image-two"; cat "$$work/image-one"; \
+	  container="$$(docker create verify-npm-release:reproducible-one)"; \
+	  docker cp "$$container:/verify-npm-release" "$$work/program"; docker rm "$$container" >/dev/null; \
+	  docker image rm verify-npm-release:reproducible-one verify-npm-release:reproducible-two >/dev/null; \
+	  same="$$work/one/dist/verify-npm-release_linux_$$(go env GOARCH)"; \
+	  if [ -f "$$same" ]; then cmp "$$same" "$$work/program"; fi; \
+	  echo "two images, the same layers"; \
+	fi
+
+clean:
+	rm -rf "$(DIST)"
