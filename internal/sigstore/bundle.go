@@ -1,6 +1,7 @@
 package sigstore
 
 import (
+	"bytes"
 	"crypto/x509"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	protobundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
 	rekorv1 "github.com/sigstore/protobuf-specs/gen/pb-go/rekor/v1"
+	"github.com/sigstore/sigstore-go/pkg/root"
 	"google.golang.org/protobuf/encoding/protojson"
 )
 
@@ -129,16 +131,37 @@ func bodyKind(entry *rekorv1.TransparencyLogEntry) (logKind, error) {
 		short(kind.kind), short(kind.version))
 }
 
-// leafCertificate returns the signer's certificate: the only one, or the first of a chain.
-func leafCertificate(b *protobundle.Bundle) (*x509.Certificate, error) {
+// leafCertificate returns the signer's certificate: the only one, or the first of a chain. sigstore-go does not
+// read the rest of a chain; it may only repeat authorities of the trusted root.
+func (v *Verifier) leafCertificate(b *protobundle.Bundle) (*x509.Certificate, error) {
 	material := b.GetVerificationMaterial()
 	raw := material.GetCertificate().GetRawBytes()
 	if chain := material.GetX509CertificateChain().GetCertificates(); len(chain) > 0 {
 		raw = chain[0].GetRawBytes()
+		for i, c := range chain[1:] {
+			if !v.isAuthority(c.GetRawBytes()) {
+				return nil, invalid(nil, "certificate %d of the bundle's chain is not an authority of the trusted root", i+2)
+			}
+		}
 	}
 	leaf, err := x509.ParseCertificate(raw)
 	if err != nil {
 		return nil, malformed(err, "reading the bundle's certificate")
 	}
 	return leaf, nil
+}
+
+func (v *Verifier) isAuthority(der []byte) bool {
+	for _, authority := range v.root.FulcioCertificateAuthorities() {
+		ca, ok := authority.(*root.FulcioCertificateAuthority)
+		if !ok {
+			continue
+		}
+		for _, cert := range append([]*x509.Certificate{ca.Root}, ca.Intermediates...) {
+			if bytes.Equal(cert.Raw, der) {
+				return true
+			}
+		}
+	}
+	return false
 }

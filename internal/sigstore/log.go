@@ -14,8 +14,8 @@ import (
 
 // LogEntry is where the transparency log holds the signature. Every field was signed by the log.
 type LogEntry struct {
-	// Index is the entry's number in the whole log, as the log's search counts. Of a Rekor v1 entry without
-	// the log's signed promise only the number in the tree of Origin is known, and Index is that one.
+	// Index is the entry's number in the whole log, as the log's search counts. -1: not known, where a Rekor v1
+	// entry comes without the log's signed promise (its proof is of the number in one tree of several).
 	Index          int64
 	LogID          string    // hex of the log's key id
 	IntegratedTime time.Time // UTC; zero where the log signed none, as Rekor v2 never does
@@ -79,8 +79,8 @@ func readLogEntry(b *protobundle.Bundle, logs map[string]*root.TransparencyLog, 
 	if err := checkInclusion(entry.GetCanonicalizedBody(), proof, point); err != nil {
 		return nil, err
 	}
-	if !promised {
-		out.Index = proof.GetLogIndex()
+	if v1 && !promised {
+		out.Index = -1
 	}
 	out.Origin, out.TreeSize = point.origin, point.size
 	return out, nil

@@ -71,7 +71,7 @@ func (v *Verifier) Keyless(bundle []byte) (*Verified, error) {
 	if b.GetVerificationMaterial().GetPublicKey() != nil {
 		return nil, invalid(nil, "the bundle is signed with a key (%q), want a certificate", short(b.GetVerificationMaterial().GetPublicKey().GetHint()))
 	}
-	leaf, err := leafCertificate(b)
+	leaf, err := v.leafCertificate(b)
 	if err != nil {
 		return nil, err
 	}
