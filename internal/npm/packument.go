@@ -195,18 +195,20 @@ type valueReader struct {
 }
 
 func (v *valueReader) Read(b []byte) (int, error) {
+	// Between the value and what was read before it stand a colon or comma and,
+	// in what npm sends, no spaces.
+	left := v.dec.InputOffset() + maxValue + 2 - v.read
 	switch {
 	case v.err != nil:
-		return 0, v.err
 	case v.read > maxPackument:
 		v.err = wrong("packument", fmt.Sprintf("is larger than %d bytes", maxPackument))
-	case v.read-v.dec.InputOffset() > maxValue:
+	case left <= 0:
 		v.err = wrong("packument", fmt.Sprintf("has a value larger than %d bytes", maxValue))
 	}
 	if v.err != nil {
 		return 0, v.err
 	}
-	n, err := v.r.Read(b)
+	n, err := v.r.Read(b[:min(int64(len(b)), left)])
 	v.read += int64(n)
 	if err != nil && !errors.Is(err, io.EOF) {
 		v.err = err
