@@ -5,7 +5,7 @@
 # make attack | fuzz | bench | reproducible | dist | image | clean
 
 # Where the slower suites are, and how long each fuzz target runs.
-DEMO     ?= ./internal/lab/cmd/demo
+DEMO     ?= ./internal/lab/demo
 E2E      ?= ./internal/lab/e2e/...
 ATTACK   ?= ./internal/lab/attack/...
 FUZZTIME ?= 60s

@@ -22,7 +22,7 @@ func (s *session) refuse(in map[string]string, err error) int {
 	r.Problem = err.Error()
 	r.Status = report.Error
 	r.Decide()
-	fmt.Fprintf(s.console, "verify-npm-release: %s\n", report.Plain(err.Error()))
+	fmt.Fprintf(s.progress, "verify-npm-release: %s\n", report.Plain(err.Error()))
 	if s.runner == nil {
 		if in["json"] != "" {
 			s.writeJSON(in["json"], r)

@@ -84,6 +84,9 @@ func logFacts(in Input) *report.Log {
 // unfinished is the status of a release that could not be decided for want of
 // time or of a registry, with what to do about it; "" where the checks decide.
 func unfinished(in Input) (report.Status, string) {
+	if len(in.Altered) > 0 {
+		return report.NotVerified, fmt.Sprintf("The evidence folder is not as it was saved: %s. Get a fresh copy, or gather the evidence again.", strings.Join(in.Altered, "; "))
+	}
 	after := seconds(in.Waited)
 	last := in.Surfaces[evidence.ManifestSurface].Reason()
 	const never = "Do not publish this version again: npm keeps the one it accepted. Run this check again later; it verifies the same release."
