@@ -148,19 +148,17 @@ reach() {
 
 # writable_evidence: make the evidence folder and let the program write to it, to nothing around it.
 writable_evidence() {
-  local evidence real
+  local evidence real root
   evidence="$(input EVIDENCE)"
   [ -n "$evidence" ] || return 0
   (cd "$workspace" && mkdir -p -- "$evidence") || fail 2 "evidence: the folder cannot be made"
   evidence="$(absolute "$evidence")"
   real="$(cd "$evidence" && pwd -P)"
-  case "$(cd "$workspace" && pwd -P)/" in
-    "${real%/}"/*) fail 2 "evidence: wants a folder of its own, not the workspace or a folder around it" ;;
-  esac
-  case "$evidence/" in
-    "$workspace"/*)
-      case "$real/" in "$(cd "$workspace" && pwd -P)"/*) ;; *) fail 2 "evidence: a link in the workspace leads out of it" ;; esac
-      ;;
+  real="${real%/}/"
+  root="$(cd "$workspace" && pwd -P)/"
+  case "$root" in "$real"*) fail 2 "evidence: wants a folder of its own, not the workspace or a folder around it" ;; esac
+  case "$evidence" in
+    "$workspace"/*) case "$real" in "$root"*) ;; *) fail 2 "evidence: a link in the workspace leads out of it" ;; esac ;;
   esac
   bind "$evidence"
 }
@@ -294,12 +292,13 @@ if [ "$way" != go ] && docker_is_ready; then
   code=0
   with_docker || code=$?
   started "$code"
-  [ "$way" = docker ] || echo "::notice title=verify-npm-release::Docker could not run the image (see the log); trying the runner's Go toolchain."
+  [ "$way" = any ] || fail 3 "Docker could not run the image; the log says why"
+  echo "::notice title=verify-npm-release::Docker could not run the image (see the log); trying the runner's Go toolchain."
 fi
 if [ "$way" != docker ] && command -v go >/dev/null; then
   code=0
   with_go || code=$?
   started "$code"
-  fail 3 "the program could not be built with $(go version); the log says why. It is built from source where no Docker daemon runs Linux containers."
+  fail 3 "the program could not be built with $(go version); the log says why"
 fi
-fail 2 "this runner has neither a Docker daemon for Linux containers nor Go. GitHub's ubuntu, macos and windows runners work as they are; on ubuntu-slim, in a job container or on your own runner, start Docker or add a step with actions/setup-go before this one."
+fail 2 "this runner has neither a Docker daemon for Linux containers nor Go (wanted: $way). GitHub's ubuntu, macos and windows runners work as they are; on ubuntu-slim, in a job container or on your own runner, start Docker or add a step with actions/setup-go before this one."
