@@ -1,6 +1,7 @@
 package npm
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"unicode/utf8"
@@ -67,6 +68,9 @@ func decodeError(what string, err error) error {
 // tooDeep reports whether raw nests arrays and objects deeper than maxDepth,
 // before anything recurses into it. What is not JSON may get either answer.
 func tooDeep(raw []byte) bool {
+	if bytes.Count(raw, []byte("["))+bytes.Count(raw, []byte("{")) <= maxDepth {
+		return false
+	}
 	depth, quoted := 0, false
 	for i := 0; i < len(raw); i++ {
 		switch c := raw[i]; {

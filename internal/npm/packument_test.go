@@ -135,21 +135,32 @@ func (r *repeat) Read(b []byte) (int, error) {
 	if r.n == 0 {
 		return 0, io.EOF
 	}
-	n := 0
-	for n < len(b) && r.n > 0 {
-		b[n] = r.unit[r.i]
-		r.i = (r.i + 1) % len(r.unit)
-		n++
-		r.n--
+	b = b[:min(len(b), r.n)]
+	for n := 0; n < len(b); {
+		copied := copy(b[n:], r.unit[r.i:])
+		n += copied
+		r.i = (r.i + copied) % len(r.unit)
 	}
-	return n, nil
+	r.n -= len(b)
+	return len(b), nil
 }
 
 func TestParsePackumentTooLarge(t *testing.T) {
 	t.Parallel()
-	list := io.MultiReader(strings.NewReader(`{"versions":{`), &versions{n: maxVersions, size: 3 << 10})
-	_, err := ParsePackument(list)
-	wantError(t, "300 MB of versions", err, "larger than 268435456 bytes", false)
+	const each = maxValue - 20
+	unit := strings.Repeat("lorem ", 10_000)
+	packument := func(members int) io.Reader {
+		parts := []io.Reader{strings.NewReader(`{"name":"a"`)}
+		for i := range members {
+			parts = append(parts, strings.NewReader(fmt.Sprintf(`,"x%d":"`, i)), &repeat{unit: unit, n: each}, strings.NewReader(`"`))
+		}
+		return io.MultiReader(append(parts, strings.NewReader("}"))...)
+	}
+	if _, err := ParsePackument(packument(maxPackument / (each + 20))); err != nil {
+		t.Errorf("below the limit of bytes: %v", err)
+	}
+	_, err := ParsePackument(packument(maxPackument/each + 1))
+	wantError(t, "above the limit of bytes", err, "larger than 268435456 bytes", false)
 }
 
 // versions writes members of a packument's versions, each of size bytes.

@@ -1,0 +1,423 @@
+package npm
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+var documents = []string{"attestations", "dist-tags", "keys", "manifest", "packument"}
+
+// hijack answers with raw bytes and then ends the connection; reset ends it hard.
+func hijack(t *testing.T, answer string, reset bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		io.WriteString(conn, answer)
+		if reset {
+			conn.(*net.TCPConn).SetLinger(0)
+		}
+		conn.Close()
+	}
+}
+
+func zipped(body string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	io.WriteString(w, body)
+	w.Close()
+	return b.String()
+}
+
+func TestClientFaults(t *testing.T) {
+	t.Parallel()
+	all := append([]string{"tarball"}, documents...)
+	ok := func(header, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if name, value, found := strings.Cut(header, ": "); found {
+				w.Header().Set(name, value)
+			}
+			io.WriteString(w, body)
+		}
+	}
+	redirect := func(to string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", to)
+			w.WriteHeader(http.StatusFound)
+		}
+	}
+	for _, c := range []struct {
+		why     string
+		handler http.HandlerFunc
+		ops     []string
+		kind    Kind
+		text    string
+	}{
+		{"a page for a document", ok("Content-Type: text/html", "<!doctype html><title>Just a moment</title>"), all, Garbled, ""},
+		{"a page after a byte order mark", ok("", "\ufeff <html>"), all, Garbled, ""},
+		{"an error for a document", ok("", `{"error":"Not found"}`), all, Garbled, ""},
+		{"nothing", ok("", ""), all, Garbled, ""},
+		{"only spaces", ok("", "\n\n"), all, Garbled, ""},
+		{"null", ok("", "null"), documents, Garbled, "not a JSON object"},
+		{"a list", ok("", "[]"), documents, Garbled, "not a JSON object"},
+		{"half a document", ok("", manifestJSON[:60]), documents, Garbled, "not JSON"},
+		{"two documents", ok("", `{"name":"a","keys":[]}{}`), []string{"attestations", "keys", "manifest", "packument"}, Garbled, ""},
+		{"bytes that are not UTF-8", ok("", "{\"name\":\"\xff\xfe\"}"), documents, Garbled, "not UTF-8"},
+		{"duplicate keys", ok("", `{"name":"a","x":"","x":""}`), documents, Wrong, "names a key twice"},
+		{"deep nesting", ok("", `{"x":`+strings.Repeat(`[`, 5000)+strings.Repeat(`]`, 5000)+`}`), documents, Wrong, "nested deeper"},
+		{"a huge number for a name", ok("", `{"name":1e999999999,"latest":1e99999,"keys":1e999,"attestations":1e9}`), []string{"attestations", "dist-tags", "manifest"}, Wrong, "wrong type"},
+		{"an empty list of attestations", ok("", `{"attestations":[]}`), []string{"attestations"}, Absent, "empty"},
+		{"a compression nobody asked for", ok("Content-Encoding: br", "\x0b\x02"), all, Garbled, "br"},
+		{"gzip that is not gzip", ok("Content-Encoding: gzip", "plain text, and long enough for a header"), documents, Garbled, ""},
+		{"gzip cut short", ok("Content-Encoding: gzip", zipped(manifestJSON + strings.Repeat(" ", 100))[:60]), documents, Unreachable, "cut short"},
+		{"a gzip of a tarball that is labelled so", ok("Content-Encoding: gzip", zipped("x")), []string{"tarball"}, Garbled, "gzip"},
+
+		{"fewer bytes than announced", hijack(t, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"+`{"name":"@a/b"`, false), all, 0, ""},
+		{"a tarball cut short", hijack(t, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n\x1f\x8b\x08", false), []string{"tarball"}, Unreachable, "cut short after 3 bytes"},
+		{"a long tarball cut short", hijack(t, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n\x1f\x8b"+strings.Repeat("x", 198), false), []string{"tarball"}, Unreachable, "cut short after 200 bytes"},
+		{"more bytes than announced", hijack(t, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"+manifestJSON, false), documents, Garbled, "not JSON"},
+		{"a chunk cut short", hijack(t, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100\r\n\x1f\x8b", false), []string{"tarball"}, Unreachable, "cut short"},
+		{"two lengths", hijack(t, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nContent-Length: 10\r\n\r\n"+manifestJSON, false), all, Unreachable, ""},
+		{"no answer", hijack(t, "", false), all, Unreachable, ""},
+		{"a reset", hijack(t, "", true), all, Unreachable, ""},
+		{"half the headers", hijack(t, "HTTP/1.1 200 OK\r\nContent-", false), all, Unreachable, ""},
+		{"another protocol", hijack(t, "SSH-2.0-\x1b[31m\n::error::x\r\n\r\n", false), all, Unreachable, ""},
+		{"headers without end", hijack(t, "HTTP/1.1 200 OK\r\n"+strings.Repeat("X-Header: "+strings.Repeat("a", 1000)+"\r\n", 200)+"\r\n", false), all, Unreachable, ""},
+
+		{"a redirect to another host", redirect("https://evil.example/x"), all, Wrong, "evil.example"},
+		{"a redirect to another port", redirect("http://127.0.0.1:1/x"), all, Wrong, "another origin"},
+		{"a redirect without a scheme", redirect("//evil.example/x"), all, Wrong, "evil.example"},
+		{"a redirect to a file", redirect("file:///etc/passwd"), all, Wrong, "another origin"},
+		{"a redirect nowhere", redirect(""), all, Wrong, "not a URL"},
+		{"a redirect to what is no URL", redirect("http://[::1"), all, Wrong, "not a URL"},
+		{"a redirect to a very long URL", redirect("/" + strings.Repeat("a", maxURL)), all, Wrong, "not a URL"},
+		{"a redirect loop", redirect("/loop"), all, Wrong, "for the 6th time"},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			t.Parallel()
+			client := serve(t, Options{}, c.handler)
+			every := calls(client, nil)
+			for _, op := range c.ops {
+				err := every[op](context.Background())
+				e, isError := errors.AsType[*Error](err)
+				switch {
+				case !isError:
+					t.Errorf("%s: got %v, want a *Error", op, err)
+				case c.kind == 0 && e.Kind != Unreachable && e.Kind != Garbled, c.kind != 0 && e.Kind != c.kind:
+					t.Errorf("%s: got %v (%v), want %v", op, e.Kind, err, c.kind)
+				case !strings.Contains(err.Error(), c.text):
+					t.Errorf("%s: got %v, want %q in it", op, err, c.text)
+				default:
+					oneLine(t, err)
+				}
+			}
+		})
+	}
+}
+
+func TestClientRedirects(t *testing.T) {
+	t.Parallel()
+	var hops atomic.Int64
+	var host string
+	c := serve(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery == "" {
+			t.Errorf("%s: no fresh query", r.URL)
+		}
+		if n := hops.Add(1); n <= maxRedirects {
+			w.Header().Set("Location", map[bool]string{true: fmt.Sprintf("/hop%d", n), false: fmt.Sprintf("http://%s/hop%d?n", host, n)}[n%2 == 0])
+			w.WriteHeader([]int{301, 302, 303, 307, 308}[n-1])
+			return
+		}
+		io.WriteString(w, `{"keys":[]}`)
+	})
+	host = c.base.Host
+	if _, err := c.Keys(context.Background()); err != nil {
+		t.Errorf("%d redirects: %v", maxRedirects, err)
+	}
+	if got := c.Requests(); got != maxRedirects+1 {
+		t.Errorf("got %d requests, want %d", got, maxRedirects+1)
+	}
+	for from, same := range map[string]bool{
+		"https://npm.example": true, "https://NPM.example:443/x": true, "http://npm.example": false,
+		"https://npm.example:444": false, "https://npm.example.evil": false,
+	} {
+		a, err := http.NewRequest("GET", from, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := http.NewRequest("GET", "https://npm.example/y", nil)
+		if got := origin(a.URL) == origin(b.URL); got != same {
+			t.Errorf("%s is the origin of https://npm.example: got %v, want %v", from, got, same)
+		}
+	}
+}
+
+// Bodies without end and gzip bombs end at the bound, in little memory.
+func TestClientTooLarge(t *testing.T) {
+	bomb := func() io.Reader {
+		unit := zipped(strings.Repeat(" ", 32<<20)) // 32 KiB; members of a gzip follow one another
+		return &repeat{unit: unit, n: 40 * len(unit)}
+	}
+	const gigabytes = 10 << 30
+	for _, c := range []struct {
+		why      string
+		ops      []string
+		encoding string
+		start    string
+		rest     func() io.Reader
+		announce bool
+	}{
+		{"10 GB announced", append([]string{"tarball"}, documents...), "", `{"a":"`, func() io.Reader { return &repeat{unit: strings.Repeat("a", 10_000), n: gigabytes} }, true},
+		{"10 GB of one string", documents, "", `{"a":"`, func() io.Reader { return &repeat{unit: strings.Repeat("a", 10_000), n: gigabytes} }, false},
+		{"10 GB of members", documents, "", `{"a":0`, func() io.Reader { return &counter{} }, false},
+		{"a gzip bomb", documents, "gzip", "", bomb, false},
+	} {
+		client := serve(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
+			if c.encoding != "" {
+				w.Header().Set("Content-Encoding", c.encoding)
+			}
+			if c.announce {
+				w.Header().Set("Content-Length", fmt.Sprint(gigabytes))
+			}
+			io.WriteString(w, c.start)
+			io.Copy(struct{ io.Writer }{w}, c.rest())
+		})
+		every := calls(client, io.Discard)
+		for _, op := range c.ops {
+			var err error
+			peak := peakHeap(func() { err = every[op](context.Background()) })
+			e, ok := errors.AsType[*Error](err)
+			if !ok || e.Kind != Wrong || e.Retryable() {
+				t.Errorf("%s: %s: got %v, want kind wrong", c.why, op, err)
+			}
+			if peak > 100<<20 {
+				t.Errorf("%s: %s: heap grew by %d MiB", c.why, op, peak>>20)
+			}
+		}
+	}
+}
+
+// counter is JSON members without end, no name twice.
+type counter struct {
+	n   int
+	buf []byte
+}
+
+func (c *counter) Read(b []byte) (int, error) {
+	for len(c.buf) < 4096 {
+		c.buf = fmt.Appendf(c.buf, `,"k%d":0`, c.n)
+		c.n++
+	}
+	n := copy(b, c.buf)
+	c.buf = append(c.buf[:0], c.buf[n:]...)
+	return n, nil
+}
+
+// peakHeap returns by how many bytes the heap in use grew while f ran.
+func peakHeap(f func()) uint64 {
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapInuse
+	}
+	runtime.GC()
+	before, peak := heap(), uint64(0)
+	done, finished := make(chan bool), make(chan bool)
+	go func() {
+		defer close(finished)
+		for {
+			peak = max(peak, heap())
+			select {
+			case <-done:
+				return
+			case <-time.After(time.Millisecond):
+			}
+		}
+	}()
+	f()
+	close(done)
+	<-finished
+	return max(peak, before) - before
+}
+
+// The bounds in bytes, at and above.
+func TestClientLimits(t *testing.T) {
+	t.Parallel()
+	for op, limit := range map[string]int{"manifest": maxManifest, "attestations": maxAttestations, "dist-tags": maxDistTags, "keys": maxKeys} {
+		for extra, want := range map[int]bool{0: true, 1: false} {
+			start := strings.TrimSuffix(manifestJSON, "}") + `,"keys":[],` + attestationsJSON[1:]
+			if op == "dist-tags" {
+				start = `{"latest":"1.0.0"}`
+			}
+			client := serve(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
+				w.(http.Flusher).Flush() // no Content-Length
+				io.WriteString(w, start)
+				io.Copy(w, &repeat{unit: strings.Repeat(" ", 10_000), n: limit + extra - len(start)})
+			})
+			if err := calls(client, nil)[op](context.Background()); (err == nil) != want {
+				t.Errorf("%s of %d bytes: got %v", op, limit+extra, err)
+			}
+		}
+	}
+}
+
+func TestClientSlow(t *testing.T) {
+	t.Parallel()
+	const period = 300 * time.Millisecond
+	trickle := func(headers bool, each string, every time.Duration, times int) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if headers {
+				w.(http.Flusher).Flush()
+			}
+			for range times {
+				select {
+				case <-r.Context().Done():
+					return
+				case <-time.After(every):
+				}
+				if headers {
+					io.WriteString(w, each)
+					w.(http.Flusher).Flush()
+				}
+			}
+			if !headers {
+				io.WriteString(w, each)
+			}
+		}
+	}
+	for _, c := range []struct {
+		why     string
+		handler http.HandlerFunc
+		op      string
+		ok      bool
+	}{
+		{"no headers", trickle(false, "", 10*time.Millisecond, 200), "keys", false},
+		{"no headers of a tarball", trickle(false, "", 10*time.Millisecond, 200), "tarball", false},
+		{"a byte now and then of a document", trickle(true, " ", 10*time.Millisecond, 200), "keys", false},
+		{"a byte now and then of a tarball", trickle(true, "\x1f", 10*time.Millisecond, 200), "tarball", false},
+		{"a byte now and then of a packument", trickle(true, " ", 10*time.Millisecond, 200), "packument", false},
+		{"a slow tarball that keeps coming", trickle(true, "\x1f\x8b"+strings.Repeat("x", minProgress/4), period/12, 30), "tarball", true},
+		{"a slow document that comes too late", trickle(true, strings.Repeat(" ", minProgress/4), period/12, 30), "keys", false},
+		{"a tarball that begins late", trickle(false, "\x1f\x8b", period*2/3, 1), "tarball", true},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			t.Parallel()
+			client := serve(t, Options{RequestTimeout: period}, c.handler)
+			start := time.Now()
+			err := calls(client, nil)[c.op](context.Background())
+			if (err == nil) != c.ok {
+				t.Errorf("got %v, want ok %v", err, c.ok)
+			}
+			if c.ok {
+				return
+			}
+			if e, isError := errors.AsType[*Error](err); !isError || e.Kind != Unreachable || !e.Retryable() {
+				t.Errorf("got %v, want kind unreachable", err)
+			}
+			if took := time.Since(start); took > 3*period {
+				t.Errorf("took %v, want about %v", took, period)
+			}
+		})
+	}
+}
+
+func TestClientContext(t *testing.T) {
+	t.Parallel()
+	client := serve(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, "\x1f\x8b")
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	})
+	for op, call := range calls(client, nil) {
+		ctx, cancel := context.WithCancel(context.Background())
+		time.AfterFunc(20*time.Millisecond, cancel)
+		err := call(ctx)
+		e, ok := errors.AsType[*Error](err)
+		if !ok || !errors.Is(err, context.Canceled) || e.Retryable() {
+			// A document's bytes here are not JSON, so a packument is judged at once.
+			if op != "packument" || e.Kind != Garbled {
+				t.Errorf("%s: got %v, want %v", op, err, context.Canceled)
+			}
+		}
+	}
+}
+
+func TestClientUnreachable(t *testing.T) {
+	t.Parallel()
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	for why, registry := range map[string]string{"a port nobody listens on": closed.URL, "a name that does not resolve": "https://registry.invalid"} {
+		c, err := NewClient(registry, Options{RequestTimeout: 5 * time.Second, HTTP: &http.Client{Transport: &http.Transport{}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Keys(context.Background())
+		if e, ok := errors.AsType[*Error](err); !ok || e.Kind != Unreachable || !e.Retryable() || e.Status != 0 {
+			t.Errorf("%s: got %v, want kind unreachable", why, err)
+		} else {
+			oneLine(t, err)
+		}
+	}
+}
+
+type full struct{ room int }
+
+func (f *full) Write(b []byte) (int, error) {
+	if f.room -= len(b); f.room < 0 {
+		return 0, errors.New("disk full")
+	}
+	return len(b), nil
+}
+
+func TestClientUnwritable(t *testing.T) {
+	t.Parallel()
+	client := serve(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ".tgz") {
+			io.WriteString(w, "\x1f\x8b"+strings.Repeat("x", 1<<20))
+			return
+		}
+		io.WriteString(w, strings.Replace(goodPackument, `"x":true`, `"x":"`+strings.Repeat("x", 1<<20)+`"`, 1))
+	})
+	for _, room := range []int{0, 100, 300_000} {
+		for _, op := range []string{"packument", "tarball"} {
+			err := calls(client, &full{room})[op](context.Background())
+			if e, ok := errors.AsType[*Error](err); !ok || e.Kind != Unwritable || e.Retryable() || !strings.Contains(err.Error(), "disk full") {
+				t.Errorf("%s with room for %d bytes: got %v, want kind unwritable", op, room, err)
+			}
+		}
+	}
+}
+
+func TestKindString(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for k := Absent; k <= Unwritable; k++ {
+		seen[k.String()] = true
+	}
+	if len(seen) != 7 || seen[""] || Kind(0).String() != "Kind(0)" || Kind(8).String() != "Kind(8)" {
+		t.Errorf("got %v", slices.Sorted(maps.Keys(seen)))
+	}
+	seen = map[string]bool{}
+	for k := SignatureMissing; k <= SignatureTimeUnknown; k++ {
+		seen[k.String()] = true
+	}
+	if len(seen) != 7 || seen[""] || SignatureKind(0).String() != "SignatureKind(0)" {
+		t.Errorf("got %v", slices.Sorted(maps.Keys(seen)))
+	}
+}
