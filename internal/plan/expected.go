@@ -149,10 +149,13 @@ var (
 )
 
 // repositoryURL returns https://host/owner/name for the forms people paste:
-// owner/name, github.com/owner/name, its URL, with git+ or .git.
+// owner/name, github.com/owner/name, its URL, with git+ or .git, the ssh remote.
 func repositoryURL(text string) (string, bool) {
 	at := github
 	t := strings.TrimPrefix(strings.TrimRight(text, "/"), "git+")
+	for _, remote := range []string{"git@github.com:", "ssh://git@github.com/"} {
+		t = strings.TrimPrefix(t, remote)
+	}
 	if rest, ok := strings.CutPrefix(t, "https://"); ok {
 		h, path, _ := strings.Cut(rest, "/")
 		if !host.MatchString(h) {
@@ -180,12 +183,16 @@ func (e *Expectation) run(text string) error {
 		e.RunID = text
 		return nil
 	}
+	bad := wrong("expected-run", "%s is not a run; want its id or https://github.com/owner/name/actions/runs/ID", quote(text))
 	m := runURL.FindStringSubmatch(text)
 	if m == nil {
-		return wrong("expected-run", "%s is not a run; want its id or https://github.com/owner/name/actions/runs/ID", quote(text))
+		return bad
 	}
 	repository, ok := repositoryURL(m[1])
-	if !ok || e.Given["expected-repository"] && repository != e.Repository {
+	if !ok {
+		return bad
+	}
+	if e.Given["expected-repository"] && repository != e.Repository {
 		return wrong("expected-run", "%s is not a run of expected-repository %s", quote(text), quote(e.Repository))
 	}
 	e.repository(repository)

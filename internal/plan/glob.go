@@ -198,7 +198,7 @@ func (w *walker) step(dir string, left []segment) error {
 	}
 	w.seen[here] = true
 	if strings.Count(dir, "/") > maxDepth {
-		return fmt.Errorf("%s lies too deep", quote(dir))
+		return fmt.Errorf("%s lies too deep", show(dir))
 	}
 	if len(left) == 0 {
 		if !w.files {
@@ -248,7 +248,7 @@ func (w *walker) enter(name string, left []segment) error {
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR):
 		return nil
 	case err != nil:
-		return refused(quote(name), err)
+		return refused(name, err)
 	case info.IsDir():
 		return w.step(name, left)
 	case w.files && len(left) == 0 && info.Mode().IsRegular():
@@ -261,12 +261,12 @@ func (w *walker) enter(name string, left []segment) error {
 func (w *walker) read(dir string) ([]fs.DirEntry, error) {
 	f, err := w.root.Open(dir)
 	if err != nil {
-		return nil, refused(quote(dir), err)
+		return nil, refused(dir, err)
 	}
 	defer f.Close()
 	entries, err := f.ReadDir(maxNames - w.names + 1)
 	if err != nil && err != io.EOF {
-		return nil, refused(quote(dir), err)
+		return nil, refused(dir, err)
 	}
 	if w.names += len(entries); w.names > maxNames {
 		return nil, errors.New("too many files to look at; write narrower globs")

@@ -120,7 +120,7 @@ func manifestIn(root *os.Root, dir string) (*manifest, error) {
 	}
 	m := new(manifest)
 	if err := parse(raw, m); err != nil {
-		return nil, fmt.Errorf("%s %w", file, err)
+		return nil, fmt.Errorf("%s %w", show(file), err)
 	}
 	return m, nil
 }
@@ -134,20 +134,20 @@ func readIn(root *os.Root, file string) ([]byte, error) {
 	case err != nil:
 		return nil, refused(file, err)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is not a file", file)
+		return nil, fmt.Errorf("%s is not a file", show(file))
 	}
 	f, err := root.Open(filepath.FromSlash(file))
 	if err != nil {
 		return nil, refused(file, err)
 	}
 	defer f.Close()
-	return readAll(f, file)
+	return readAll(f, show(file))
 }
 
 // absentError names a file that is not there; it is fs.ErrNotExist.
 type absentError string
 
-func (e absentError) Error() string { return "there is no " + string(e) }
+func (e absentError) Error() string { return "there is no " + show(string(e)) }
 
 func (e absentError) Is(target error) bool { return target == fs.ErrNotExist }
 
@@ -168,7 +168,7 @@ func refused(name string, err error) error {
 	if errors.As(err, &pe) {
 		err = pe.Err
 	}
-	return fmt.Errorf("%s cannot be read inside the workspace: %w", name, err)
+	return fmt.Errorf("%s cannot be read inside the workspace: %w", show(name), err)
 }
 
 // parse reads JSON with exact keys; a key said twice is an error. Errors read

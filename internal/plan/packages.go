@@ -112,7 +112,7 @@ func (p *Plan) fromFolders(entries []jsontext.Value, name string) ([]candidate, 
 		}
 		dir = path.Join(at, dir)
 		if _, err := root.Stat(path.Join(dir, "package.json")); errors.Is(err, fs.ErrNotExist) {
-			return nil, wrong("packages", "entry %d of %s: there is no %s", i+1, name, quote(path.Join(dir, "package.json")))
+			return nil, wrong("packages", "entry %d of %s: there is no %s", i+1, name, show(path.Join(dir, "package.json")))
 		}
 		dirs = append(dirs, dir)
 	}
@@ -124,7 +124,7 @@ func (p *Plan) fromFolders(entries []jsontext.Value, name string) ([]candidate, 
 func (p *Plan) publishable(root *os.Root, dirs []string) ([]candidate, error) {
 	var found []candidate
 	left := map[string][]string{}
-	leave := func(why, dir string, m *manifest) { left[why] = append(left[why], or(m.Name, dir)) }
+	leave := func(why, dir string, m *manifest) { left[why] = append(left[why], show(or(m.Name, dir))) }
 	for _, dir := range dirs {
 		m, err := manifestIn(root, dir)
 		if err != nil {
@@ -140,11 +140,11 @@ func (p *Plan) publishable(root *os.Root, dirs []string) ([]candidate, error) {
 		}
 		c := candidate{folder: dir, tag: m.tag()}
 		if c.spec, err = m.release(); err != nil {
-			return nil, wrong("packages", "%s %v", path.Join(dir, "package.json"), err)
+			return nil, wrong("packages", "%s %v", show(path.Join(dir, "package.json")), err)
 		}
 		if text := m.registry(); text != "" {
 			if c.registry, err = npm.NormalizeRegistry(text); err != nil {
-				return nil, wrong("packages", "publishConfig.registry of %s: %v", path.Join(dir, "package.json"), err)
+				return nil, wrong("packages", "publishConfig.registry of %s: %v", show(path.Join(dir, "package.json")), err)
 			}
 		}
 		found = append(found, c)

@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -99,13 +101,16 @@ func DefaultDistTag(version string) string {
 	return "latest"
 }
 
+// rangelike is what node-semver reads as a version or range, spaces apart.
+var rangelike = regexp.MustCompile(`^([<>=~^v]*([*xX]|\d+)(\.([*xX]|\d+)(\.([*xX]|\d+)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?)?)?|.*\|\|.*)$`)
+
 // validTag returns an error for a tag npm dist-tag refuses or cannot address.
 func validTag(tag string) error {
-	if strings.ContainsFunc(tag, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`/\?#%"<>`, r) }) || len(tag) > 256 {
-		return fmt.Errorf("is not a dist-tag")
+	if strings.ContainsFunc(tag, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`/\?#%"`, r) }) || len(tag) > 256 {
+		return errors.New("is not a dist-tag")
 	}
-	if _, err := semver.NewConstraint(tag); err == nil {
-		return fmt.Errorf("reads as a version or range, which npm refuses as a dist-tag")
+	if tag == "" || rangelike.MatchString(tag) {
+		return errors.New("reads as a version or range, which npm refuses as a dist-tag")
 	}
 	return nil
 }

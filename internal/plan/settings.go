@@ -4,6 +4,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -251,9 +252,22 @@ func (p *Plan) conflicts(in map[string]string) error {
 	return nil
 }
 
-// quote returns text from outside on one line, printable and short.
+var userinfo = regexp.MustCompile(`://[^/@\s]+@`)
+
+// show returns the name of a file or package as it is, quoted where it could not
+// stand in a sentence.
+func show(name string) string {
+	if name == "" || len(name) > 300 || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return quote(name)
+	}
+	return name
+}
+
+// quote returns text from outside on one line, printable and short, without the
+// user name and password of a URL.
 func quote(text string) string {
 	const most = 120
+	text = userinfo.ReplaceAllString(text, "://***@")
 	if len(text) > most {
 		return strconv.QuoteToASCII(strings.ToValidUTF8(text[:most], "")) + "…"
 	}

@@ -105,11 +105,11 @@ func glob(place, text string) ([]string, error) {
 	}
 	root, err := os.OpenRoot(place)
 	if err != nil {
-		return nil, refused(quote(place), err)
+		return nil, refused(place, err)
 	}
 	defer root.Close()
 	if patterns[0].negated {
-		return nil, fmt.Errorf("%s starts with !; want the file or a glob of it", quote(text))
+		return nil, fmt.Errorf("%s starts with !; want the file or a glob of it", quote(rest))
 	}
 	w := walker{root: root, files: true, found: map[string]bool{}}
 	for _, g := range patterns {

@@ -28,13 +28,13 @@ func (p *Plan) fromWorkspaces() ([]candidate, error) {
 	}
 	dirs, err := w.folders(root, at)
 	if err != nil {
-		return nil, wrong("packages", "workspaces of %s: %v", w.file, err)
+		return nil, wrong("packages", "workspaces of %s: %v", show(w.file), err)
 	}
 	if len(dirs) == 0 {
-		return nil, wrong("packages", "no folder with a package.json matches the workspaces of %s: %s", w.file, quote(some(w.globs)))
+		return nil, wrong("packages", "no folder with a package.json matches the workspaces of %s: %s", show(w.file), quote(some(w.globs)))
 	}
 	if m, err := manifestIn(root, at); err == nil && !m.Private && m.Name != "" && !slices.Contains(dirs, path.Clean(at)) {
-		p.note("left out, the root and no workspace: %s", m.Name)
+		p.note("left out, the root and no workspace: %s", show(m.Name))
 	}
 	return p.publishable(root, dirs)
 }
@@ -51,7 +51,7 @@ func readWorkspaces(root *os.Root, at string) (*workspaces, error) {
 	raw, err := readIn(root, w.file)
 	if err == nil {
 		if w.globs, err = pnpmGlobs(raw); err != nil {
-			return nil, errors.New(w.file + " " + err.Error())
+			return nil, errors.New(show(w.file) + " " + err.Error())
 		}
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -63,14 +63,14 @@ func readWorkspaces(root *os.Root, at string) (*workspaces, error) {
 		}
 		w = &workspaces{file: path.Join(at, "package.json")}
 		if w.globs, err = m.globs(); err != nil {
-			return nil, errors.New(w.file + " " + err.Error())
+			return nil, errors.New(show(w.file) + " " + err.Error())
 		}
 	}
 	switch {
 	case len(w.globs) == 0:
 		return nil, errors.New("neither pnpm-workspace.yaml nor package.json in working-directory lists workspaces")
 	case len(w.globs) > maxPatterns:
-		return nil, errors.New(w.file + " lists more than 1000 workspace globs")
+		return nil, errors.New(show(w.file) + " lists more than 1000 workspace globs")
 	}
 	return w, nil
 }
@@ -157,7 +157,7 @@ func (w *workspaces) folders(root *os.Root, at string) ([]string, error) {
 			// pnpm reads two more forms. Left out in silence, a release would go unverified.
 			for _, other := range []string{"package.yaml", "package.json5"} {
 				if _, err := root.Stat(path.Join(dir, other)); err == nil {
-					return nil, errors.New(path.Join(dir, other) + " is not read here, only package.json; name the releases in package or in a list")
+					return nil, errors.New(show(path.Join(dir, other)) + " is not read here, only package.json; name the releases in package or in a list")
 				}
 			}
 		}
