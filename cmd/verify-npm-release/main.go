@@ -67,6 +67,7 @@ type session struct {
 	json     io.Writer
 	color    bool
 	runner   *actions.Runner // nil outside Actions
+	npm      npm.Options     // of the registry's client; zero but in tests
 	folders  map[int]string  // evidence folders by package
 }
 
@@ -124,7 +125,10 @@ func (s *session) offline(p *plan.Plan, r *report.Report) {
 
 func (s *session) online(ctx context.Context, p *plan.Plan, r *report.Report) {
 	watch := newWatch(s.progress, p, s.runner)
-	g, err := evidence.NewGatherer(p, evidence.Options{UserAgent: userAgent(), NPM: npm.Options{}, Progress: watch.note})
+	g, err := evidence.NewGatherer(p, evidence.Options{
+		UserAgent: userAgent(), NPM: s.npm, Progress: watch.note,
+		Hopeless: func(e *evidence.Evidence) bool { return check.Hopeless(e, p) },
+	})
 	if err != nil {
 		r.Problem = err.Error()
 		return

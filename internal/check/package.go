@@ -46,6 +46,17 @@ func Package(e *evidence.Evidence, p *plan.Plan) report.Package {
 	return out
 }
 
+// Hopeless tells whether evidence, complete or not, already speaks against the
+// release in a required check on bytes or identity, which no waiting can mend.
+func Hopeless(e *evidence.Evidence, p *plan.Plan) bool {
+	for _, c := range []Check{TarballIntegrity, PublishAttestation, Provenance, Source} {
+		if c.answer(Input{e, p}).Status == report.Fail {
+			return true
+		}
+	}
+	return false
+}
+
 // trust is the level as pnpm ranks the registry's metadata. It is left out where
 // the metadata claims provenance and the provenance does not verify.
 func trust(in Input, verified bool) *report.Trust {

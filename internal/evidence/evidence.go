@@ -33,10 +33,8 @@ type Evidence struct {
 	Local     *npm.TarballSum // of the tarball this job packed, when the plan names one
 	LocalErr  error
 
-	Signature  error // of the registry over name, version and integrity; nil only if SignatureChecked
-	Provenance Attested
-	Publish    Attested
-	Others     []string // predicate types of attestations that are neither; not verified
+	Signature error // of the registry over name, version and integrity; nil only if SignatureChecked
+	Attestations
 
 	Trust *Trust // nil when nothing came to the point of needing it
 	// SignatureChecked is set once the registry's signatures were compared with keys.
@@ -49,6 +47,13 @@ type Evidence struct {
 	Folder  string            // where the evidence was saved, or read from
 	Files   map[string]string // "sha256:<hex>" by file name, of what was saved
 	Run     *RunFacts         // what this run, its workflow and its logs say; nil when not looked at
+}
+
+// Attestations is what a release's attestations document holds.
+type Attestations struct {
+	Provenance Attested
+	Publish    Attested
+	Others     []string // predicate types of attestations that are neither; not verified
 }
 
 // Attested is the answer to "is there exactly one, and does it verify?".
@@ -96,6 +101,7 @@ type Surface struct {
 	After    time.Duration // from the start until it was ready, or until waiting ended
 	Err      error         // the last answer, when not ready
 	Final    bool          // Err is one that waiting cannot mend
+	Denied   bool          // the registry said, at least once, that it does not have it
 	Attempts int
 }
 

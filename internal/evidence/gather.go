@@ -2,8 +2,6 @@ package evidence
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"runtime"
 	"slices"
 	"sync"
@@ -16,15 +14,9 @@ import (
 // inFlight is how many requests a run has open at a time; npm's own maxsockets is 15.
 const inFlight = 16
 
-// A tag lags behind its version for minutes; a version older than freshness has
-// the tags it will have, and nobody waits longer than tagPatience for an
-// advisory answer. A document that lacks one of npm's two attestations is given
-// partialPatience: npm mints its own about a second after the version.
-const (
-	freshness       = time.Hour
-	tagPatience     = 10 * time.Minute
-	partialPatience = time.Minute
-)
+// atOnce is how many releases a run holds in memory while their first answers
+// are read and verified. One that has to wait makes room.
+const atOnce = 16
 
 // Gatherer gathers the evidence of a run's releases from one registry: one
 // connection pool, one refresh of the trust, one budget for all. It is safe for
@@ -32,20 +24,29 @@ const (
 type Gatherer struct {
 	plan     *plan.Plan
 	client   *npm.Client
+	o        Options
 	pace     *pace
 	start    time.Time
 	deadline time.Time
-	progress func(Progress)
-	trust    func(context.Context) *Trust
-	cpu      chan struct{}
-	Facts    *RunFacts // set before Gather, given to every Evidence
+	room     chan struct{} // releases in memory, see atOnce
+	cpu      chan struct{} // verifications at a time
+
+	once    sync.Once
+	run     context.Context // the first caller's, ended also by the budget and by a lack of trust
+	trust   *Trust          // set once trusted is closed
+	trusted chan struct{}
+
+	Facts *RunFacts // set before Gather, given to every Evidence
 }
 
 // Options are what a Gatherer needs beside the plan. Zero values are the defaults.
 type Options struct {
 	NPM       npm.Options
-	Progress  func(Progress) // called from many goroutines, when something changes
 	UserAgent string
+	Progress  func(Progress) // called from many goroutines, for every answer
+	// Hopeless tells whether evidence that is not complete yet already speaks
+	// against the release for good, so that nothing more is waited for.
+	Hopeless func(*Evidence) bool
 }
 
 // NewGatherer prepares to gather for p; the budget starts now.
@@ -60,278 +61,193 @@ func NewGatherer(p *plan.Plan, o Options) (*Gatherer, error) {
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
-	g := &Gatherer{
-		plan: p, client: client,
+	if o.Hopeless == nil {
+		o.Hopeless = func(*Evidence) bool { return false }
+	}
+	now := time.Now()
+	return &Gatherer{
+		plan: p, client: client, o: o,
 		pace:     newPace(p.PollInterval, inFlight),
-		start:    time.Now(),
-		deadline: time.Now().Add(p.Timeout),
-		progress: o.Progress,
+		start:    now,
+		deadline: now.Add(p.Timeout),
+		room:     make(chan struct{}, atOnce),
 		cpu:      make(chan struct{}, runtime.GOMAXPROCS(0)),
-	}
-	var once sync.Once
-	var trust *Trust
-	g.trust = func(ctx context.Context) *Trust {
-		once.Do(func() { trust = fetchTrust(ctx, p, client, o) })
-		return trust
-	}
-	return g, nil
+		trusted:  make(chan struct{}),
+	}, nil
 }
 
 // Requests is how many requests the registry has been asked so far.
 func (g *Gatherer) Requests() int64 { return g.client.Requests() }
 
-// gathering is the work on one release: raw answers on their way to Evidence.
-type gathering struct {
-	*Gatherer
-	e            *Evidence
-	folder       *folder
-	attestations *npm.Attestations
-	mu           sync.Mutex
-	enough       chan struct{} // closed once waiting for anything more is pointless
+// begin starts what the releases share, under the context of whoever comes
+// first: the end of the run, and the one refresh of the trust.
+func (g *Gatherer) begin(ctx context.Context) {
+	g.once.Do(func() {
+		run, stop := context.WithDeadlineCause(ctx, g.deadline.Add(grace), errTimeUp)
+		g.run = run
+		go func() {
+			g.trust = fetchTrust(run, g.plan, g.client, g.o)
+			close(g.trusted)
+			if g.trust.Err != nil {
+				stop() // without a trust root no amount of waiting helps
+			}
+		}()
+	})
 }
 
 // Gather waits until the registry serves the release or the budget ends, and
 // verifies what it serves. It returns within a second once ctx is cancelled,
 // with what was established until then.
 func (g *Gatherer) Gather(ctx context.Context, r plan.Release) *Evidence {
-	e := &Evidence{Release: r, Registry: g.plan.Registry, Started: g.start, Run: g.Facts}
-	w := &gathering{Gatherer: g, e: e, enough: make(chan struct{})}
-	trusted := make(chan *Trust, 1)
-	work, stop := context.WithCancel(ctx)
-	defer stop()
-	go func() {
-		t := g.trust(ctx)
-		if t.Err != nil {
-			stop() // without a trust root no amount of waiting helps
-		}
-		trusted <- t
-	}()
-	if r.Tarball != "" {
-		e.Local, e.LocalErr = hashFile(r.Tarball)
+	g.begin(ctx)
+	w := &gathering{
+		Gatherer: g,
+		e:        &Evidence{Release: r, Registry: g.plan.Registry, Started: g.start, Run: g.Facts},
+		enough:   make(chan struct{}), known: make(chan struct{}),
 	}
-	if e.Release.Spec.Version == "" && !w.resolve(work) {
-		w.settle(ctx)
-		return e
-	}
-	if g.plan.Evidence != "" {
-		f, err := newFolder(g.plan.Evidence, e.Release.Spec, len(g.plan.Releases) > 1)
-		if err != nil {
-			e.Surfaces[ManifestSurface] = Surface{Asked: true, Final: true, Err: err}
-			e.State = StateRefused
-			return e
-		}
-		w.folder, e.Folder = f, f.dir
-	}
-	w.surfaces(work)
+	w.stopWaiting = sync.OnceFunc(func() { close(w.enough) })
 	select {
-	case e.Trust = <-trusted:
-	case <-ctx.Done():
+	case g.room <- struct{}{}:
+		w.makeRoom = sync.OnceFunc(func() { <-g.room })
+	case <-g.run.Done():
+		w.makeRoom = func() {}
 	}
-	if e.Trust != nil {
-		g.cpu <- struct{}{}
-		e.verify(w.attestations)
-		<-g.cpu
-	}
+	defer w.makeRoom()
+	w.gather(g.run)
 	w.settle(ctx)
-	if w.folder != nil {
-		if err := w.folder.trust(e.Trust); err != nil {
-			e.SaveErr = err
-		}
-		e.Files = w.folder.sums
-	}
-	return e
+	return w.e
 }
 
-// resolve finds the version of a release that was named without one: the one
-// its dist-tag points at.
-func (w *gathering) resolve(ctx context.Context) bool {
-	tag := w.e.Release.DistTag
-	if tag == "" {
-		tag = "latest"
+// gathering is the work on one release: raw answers on their way to Evidence.
+type gathering struct {
+	*Gatherer
+	folder      *folder
+	makeRoom    func()
+	stopWaiting func()
+	enough      chan struct{} // closed once waiting for anything more is pointless
+	known       chan struct{} // closed once it is known whether there is a manifest
+
+	mu sync.Mutex // of e, while surfaces are asked for
+	e  *Evidence
+}
+
+// set changes the evidence while other surfaces may be writing theirs.
+func (w *gathering) set(change func(*Evidence)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	change(w.e)
+}
+
+func (w *gathering) gather(ctx context.Context) {
+	if w.e.Release.Tarball != "" {
+		w.e.Local, w.e.LocalErr = hashFile(w.e.Release.Tarball)
 	}
-	var version string
-	s := w.pace.poll(ctx, w.patience(w.deadline), func(ctx context.Context) error {
-		p, err := w.client.Packument(ctx, w.e.Release.Spec.Name, io.Discard)
+	if w.e.Release.Spec.Version == "" && !w.resolve(ctx) {
+		return
+	}
+	if w.plan.Evidence != "" {
+		f, err := newFolder(w.plan.Evidence, w.e.Release.Spec, len(w.plan.Releases) > 1)
 		if err != nil {
-			return err
+			w.e.Surfaces[ManifestSurface] = Surface{Asked: true, Final: true, Err: err}
+			return
 		}
-		if version = p.DistTags[tag]; version == "" {
-			return &lagError{fmt.Sprintf("the registry has no dist-tag %q for %s", tag, w.e.Release.Spec.Name)}
+		w.folder, w.e.Folder = f, f.dir
+	}
+	w.surfaces(ctx)
+	if w.trustedBy(ctx) {
+		w.e.verifySignature()
+	}
+	if w.folder != nil {
+		if err := w.folder.trust(w.e.Trust); err != nil {
+			w.e.SaveErr = err
 		}
-		return nil
-	}, w.note(ManifestSurface))
-	if !s.Ready {
-		w.e.Surfaces[ManifestSurface] = s
-		return false
+		w.e.Files = w.folder.sums
 	}
-	spec, err := npm.ParseSpec(w.e.Release.Spec.Name + "@" + version)
-	if err != nil {
-		w.e.Surfaces[ManifestSurface] = Surface{Asked: true, Final: true, Err: fmt.Errorf("the dist-tag %q of %s points at %q, which is not a version", tag, w.e.Release.Spec.Name, version)}
-		return false
+}
+
+// trustedBy waits for the trust and reports whether it came before ctx ended.
+func (w *gathering) trustedBy(ctx context.Context) bool {
+	select {
+	case <-w.trusted:
+	case <-ctx.Done():
+		select {
+		case <-w.trusted: // a lack of trust is what ended ctx, or both came at once
+		default:
+			return false
+		}
 	}
-	w.e.Release.Spec = spec
+	w.set(func(e *Evidence) { e.Trust = w.trust })
 	return true
 }
 
 // surfaces asks for everything the registry serves of the release, each on its
-// own clock.
+// own clock. The packument does not depend on the manifest, and both are on
+// their way at once; tarball and attestations are where the manifest says.
 func (w *gathering) surfaces(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	// The packument does not depend on the manifest; both are on their way at once.
 	wg.Go(func() { w.record(DistTagSurface, w.pollPackument(ctx)) })
-	w.record(ManifestSurface, w.pollManifest(ctx))
-	if m := w.e.Manifest; m == nil || m.Dist.Attestations == nil && !slices.Contains(w.plan.Skip, "provenance") {
-		// Not served, or published without provenance: final, so nothing else is waited for.
-		close(w.enough)
+	w.record(ManifestSurface, w.poller(ManifestSurface, w.deadline, w.askManifest).run(ctx))
+	m := w.e.Manifest
+	if m == nil || m.Dist.Attestations == nil && !slices.Contains(w.plan.Skip, "provenance") {
+		w.stopWaiting() // not served, or published without provenance, which is final
 	}
-	if w.e.Manifest == nil {
+	close(w.known)
+	if m == nil {
 		return
 	}
-	wg.Go(func() { w.record(TarballSurface, w.pollTarball(ctx)) })
-	if w.e.Manifest.Dist.Attestations != nil {
+	wg.Go(func() {
+		w.record(TarballSurface, w.poller(TarballSurface, w.deadline, w.askTarball).run(ctx))
+	})
+	if m.Dist.Attestations != nil {
 		wg.Go(func() { w.record(AttestationsSurface, w.pollAttestations(ctx)) })
 	}
 }
 
-func (w *gathering) patience(until time.Time) patience {
-	return patience{start: w.start, until: until, enough: w.enough}
-}
-
+// record keeps how a surface came out, and ends all waiting where that settles
+// the matter for the worse.
 func (w *gathering) record(i int, s Surface) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.e.Surfaces[i] = s
-}
-
-func (w *gathering) note(i int) func(Surface) {
-	return func(s Surface) {
-		w.progress(Progress{Release: w.e.Release.Spec, Surface: SurfaceNames[i], State: s})
-	}
-}
-
-func (w *gathering) pollManifest(ctx context.Context) Surface {
-	return w.pace.poll(ctx, w.patience(w.deadline), func(ctx context.Context) error {
-		raw, err := w.client.Manifest(ctx, w.e.Release.Spec)
-		if err != nil {
-			return err
+	w.set(func(e *Evidence) {
+		e.Surfaces[i] = s
+		if i == DistTagSurface || e.Manifest == nil {
+			return
 		}
-		m, err := npm.ParseManifest(raw)
-		if err != nil {
-			return err
+		if s.Final || s.Ready && i != ManifestSurface && w.o.Hopeless(e) {
+			w.stopWaiting()
 		}
-		if err := m.Check(w.e.Release.Spec); err != nil {
-			return err
-		}
-		w.e.Manifest = m
-		return w.folder.write(ManifestFile, raw)
-	}, w.note(ManifestSurface))
-}
-
-// pollPackument waits for the packument to hold the version and, where a
-// dist-tag is expected, for the tag to point at it. What it held last is kept
-// whether or not that came about.
-func (w *gathering) pollPackument(ctx context.Context) Surface {
-	spec, tag := w.e.Release.Spec, w.e.Release.DistTag
-	until := w.start.Add(min(tagPatience, w.plan.Timeout))
-	return w.pace.poll(ctx, w.patience(until), func(ctx context.Context) error {
-		file, err := w.folder.create(PackumentFile)
-		if err != nil {
-			return err
-		}
-		p, err := w.client.Packument(ctx, spec.Name, file)
-		if err = file.done(err); err != nil {
-			return err
-		}
-		if err := p.Check(spec.Name); err != nil {
-			return err
-		}
-		w.e.Packument = p
-		if _, ok := p.Versions[spec.Version]; !ok {
-			return &lagError{fmt.Sprintf("the packument does not list %s yet", spec.Version)}
-		}
-		if tag == "" || p.DistTags[tag] == spec.Version {
-			return nil
-		}
-		if t, ok := p.Time[spec.Version]; ok && time.Since(t) > freshness {
-			return nil // the tags of a release this old are what they are
-		}
-		return &lagError{fmt.Sprintf("dist-tag %s points at %s", tag, or(p.DistTags[tag], "nothing"))}
-	}, w.note(DistTagSurface))
-}
-
-func (w *gathering) pollTarball(ctx context.Context) Surface {
-	return w.pace.poll(ctx, w.patience(w.deadline), func(ctx context.Context) error {
-		file, err := w.folder.create(TarballFile)
-		if err != nil {
-			return err
-		}
-		sum, err := w.client.Tarball(ctx, w.e.Manifest, file)
-		if err = file.done(err); err != nil {
-			return err
-		}
-		w.e.Served = &sum
-		return nil
-	}, w.note(TarballSurface))
-}
-
-func (w *gathering) pollAttestations(ctx context.Context) Surface {
-	var since time.Time // of the first document that was sound and incomplete
-	return w.pace.poll(ctx, w.patience(w.deadline), func(ctx context.Context) error {
-		raw, err := w.client.Attestations(ctx, w.e.Release.Spec, w.e.Manifest.Dist.Attestations)
-		if err != nil {
-			return err
-		}
-		a, err := npm.ParseAttestations(raw)
-		if err != nil {
-			return err
-		}
-		w.attestations = a
-		if err := w.folder.write(AttestationsFile, raw); err != nil {
-			return err
-		}
-		if missing := missingAttestation(a); missing != "" {
-			if since.IsZero() {
-				since = time.Now()
-			}
-			if time.Since(since) < partialPatience && time.Now().Before(w.deadline) {
-				return &lagError{fmt.Sprintf("the attestations document holds no %s yet", missing)}
-			}
-		}
-		return nil
-	}, w.note(AttestationsSurface))
+	})
 }
 
 // settle says what state the release is in, from how its surfaces came out.
 func (w *gathering) settle(ctx context.Context) {
 	e := w.e
 	e.Waited = time.Since(e.Started)
-	m := e.Surfaces[ManifestSurface]
+	manifest, tarball, attestations := e.Surfaces[ManifestSurface], e.Surfaces[TarballSurface], e.Surfaces[AttestationsSurface]
+	undecided := e.Trust == nil || e.Trust.Err != nil || manifest.Pending() || tarball.Pending() || attestations.Pending()
 	switch {
+	case ctx.Err() != nil && undecided:
+		e.State = StateInterrupted
 	case e.Trust != nil && e.Trust.Err != nil:
 		e.State = StateNoTrust
-	case ctx.Err() != nil && (m.Pending() || e.Surfaces[TarballSurface].Pending() || e.Surfaces[AttestationsSurface].Pending() || e.Trust == nil):
-		e.State = StateInterrupted
-	case !m.Ready && m.Final:
+	case manifest.Final, tarball.Final, attestations.Final:
 		e.State = StateRefused
-	case !m.Ready && m.Absent():
+	case !manifest.Ready && w.Facts.staged(e.Release.Spec):
+		e.State = StateStaged
+	case !manifest.Ready && manifest.Denied:
 		e.State = StateProcessing
-	case !m.Ready:
+	case !manifest.Ready:
 		e.State = StateUnreachable
+	case e.Manifest.Dist.Attestations == nil && !slices.Contains(w.plan.Skip, "provenance"):
+		e.State = StateNoProvenance
+	case tarball.Pending():
+		e.State = StatePartlyServed
+	case attestations.Pending():
+		e.State = StateAttestationsPending
 	case e.Manifest.Dist.Attestations == nil:
 		e.State = StateNoProvenance
-	case e.Surfaces[TarballSurface].Pending():
-		e.State = StatePartlyServed
-	case e.Surfaces[AttestationsSurface].Pending():
-		e.State = StateAttestationsPending
+	case e.Trust == nil:
+		e.State = StateUnreachable
 	default:
 		e.State = StateServed
 	}
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

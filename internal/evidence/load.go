@@ -47,7 +47,10 @@ func Load(p *plan.Plan, facts *RunFacts) (*Evidence, error) {
 	if t := l.e.Release.Tarball; t != "" {
 		l.e.Local, l.e.LocalErr = hashFile(t)
 	}
-	l.e.verify(l.parsed)
+	if l.parsed != nil {
+		l.e.Attestations = l.e.Trust.attestations(l.parsed)
+	}
+	l.e.verifySignature()
 	return l.e, nil
 }
 

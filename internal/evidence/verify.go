@@ -21,26 +21,30 @@ const (
 // ErrNoKeys is why a signature could not be compared with any key.
 var ErrNoKeys = errors.New("there are no registry keys to verify with")
 
-// verify answers everything that needs keys: the registry's signature and the
-// two attestations.
-func (e *Evidence) verify(a *npm.Attestations) {
-	if e.Trust.Err != nil {
-		return
+// attestations verifies a document's two attestations.
+func (t *Trust) attestations(a *npm.Attestations) Attestations {
+	if t.Err != nil {
+		return Attestations{}
 	}
-	if a != nil {
-		var wg sync.WaitGroup
-		wg.Go(func() { e.Provenance = attested(a, e.keyless, PredicateSLSA1, PredicateSLSA02) })
-		wg.Go(func() { e.Publish = attested(a, e.keyed, PredicatePublish) })
-		wg.Wait()
-		for _, entry := range a.Entries {
-			switch entry.PredicateType {
-			case PredicateSLSA1, PredicateSLSA02, PredicatePublish:
-			default:
-				e.Others = append(e.Others, entry.PredicateType)
-			}
+	var out Attestations
+	var wg sync.WaitGroup
+	wg.Go(func() { out.Provenance = attested(a, t.Verifier.Keyless, PredicateSLSA1, PredicateSLSA02) })
+	wg.Go(func() { out.Publish = attested(a, t.keyed, PredicatePublish) })
+	wg.Wait()
+	for _, entry := range a.Entries {
+		switch entry.PredicateType {
+		case PredicateSLSA1, PredicateSLSA02, PredicatePublish:
+		default:
+			out.Others = append(out.Others, entry.PredicateType)
 		}
 	}
-	if e.Manifest == nil || e.Trust.Keys == nil {
+	return out
+}
+
+// verifySignature compares the registry's signatures with its keys, where there
+// are both. It comes last: the times of the attestations bear on it.
+func (e *Evidence) verifySignature() {
+	if e.Trust.Err != nil || e.Manifest == nil || e.Trust.Keys == nil {
 		return
 	}
 	e.SignatureTimes = e.signatureTimes()
@@ -66,19 +70,15 @@ func (e *Evidence) signatureTimes() []time.Time {
 	return times
 }
 
-func (e *Evidence) keyless(bundle []byte) (*sigstore.Verified, error) {
-	return e.Trust.Verifier.Keyless(bundle)
-}
-
-func (e *Evidence) keyed(bundle []byte) (*sigstore.Verified, error) {
-	if e.Trust.Keys == nil {
+func (t *Trust) keyed(bundle []byte) (*sigstore.Verified, error) {
+	if t.Keys == nil {
 		return nil, ErrNoKeys
 	}
 	var keys []sigstore.Key
-	for _, k := range e.Trust.Keys.Attesting() {
+	for _, k := range t.Keys.Attesting() {
 		keys = append(keys, sigstore.Key{ID: k.ID, Public: k.Public, Start: k.Start, End: k.End})
 	}
-	return e.Trust.Verifier.Keyed(bundle, keys)
+	return t.Verifier.Keyed(bundle, keys)
 }
 
 // attested verifies the one attestation labelled with one of types. The label

@@ -12,15 +12,26 @@ import (
 
 // Waiting: at once, then after 1, 2, 4 and 8 seconds, then every poll interval
 // less up to a tenth of it, so that the pollers of a monorepo spread out and a
-// release is noticed within one interval of being ready. An attempt begins
-// within the budget or not at all, except a surface's first; one in flight when
-// the budget ends is let finish.
+// release is noticed within one interval of being ready. What is not there when
+// the budget ends is looked at once more, just then. An attempt begins within
+// the budget or not at all, except a surface's first: a manifest that comes at
+// the last moment must still find its tarball. Whatever is in flight a grace
+// after the budget is given up, so that a run ends within its budget and one
+// request.
+
+// grace is the time of one request beyond the budget: the client's own limit.
+const grace = 30 * time.Second
 
 // retryAfterCap bounds how long the registry may tell us to stay away.
 const retryAfterCap = 5 * time.Minute
 
-// lastTurn is how far beyond the budget the queue may put the last attempt.
-const lastTurn = time.Second
+// repeatSpacing is how far apart the repeated requests of a run start: a
+// monorepo that waits asks the registry ten times a second at most, and each of
+// its releases less often than every poll interval where they are more than that.
+const repeatSpacing = 100 * time.Millisecond
+
+// errTimeUp is why a request that outlived the budget was given up.
+var errTimeUp = errors.New("the time to wait ran out before an answer came")
 
 // pace is what all the pollers of a run share.
 type pace struct {
@@ -31,36 +42,21 @@ type pace struct {
 	next time.Time // when the next repeated request may start
 }
 
-// Repeated requests of a run start at least this far apart: a monorepo that
-// waits asks the registry ten times a second at most.
-const repeatSpacing = 100 * time.Millisecond
-
 func newPace(interval time.Duration, inFlight int) *pace {
 	return &pace{interval: interval, slots: make(chan struct{}, inFlight)}
 }
 
 // delay is how long to wait after attempt n, counted from 1.
 func (p *pace) delay(n int) time.Duration {
-	d := p.interval
 	if n <= 4 {
-		d = min(d, time.Second<<(n-1))
+		return min(p.interval, time.Second<<(n-1))
 	}
-	return d - rand.N(d/10+1)
+	return p.interval - rand.N(p.interval/10+1)
 }
 
-// request runs ask when a slot is free.
-func (p *pace) request(ctx context.Context, ask func(context.Context) error) error {
-	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
-		return ask(ctx)
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// queue returns how long a repeated request must wait for its turn.
-func (p *pace) queue() time.Duration {
+// turn takes the next place in the queue of repeated requests and returns how
+// far away it is.
+func (p *pace) turn() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
@@ -72,63 +68,76 @@ func (p *pace) queue() time.Duration {
 	return d
 }
 
-// patience is how long one surface is waited for.
-type patience struct {
-	start, until time.Time
-	enough       <-chan struct{} // closed: what is known makes further attempts pointless
+// poller asks for one surface of one release until it is there, waiting cannot
+// mend it, or patience ends.
+type poller struct {
+	pace    *pace
+	start   time.Time // of the run
+	until   time.Time // no repeated attempt starts later
+	n       int       // attempts since the clock started
+	surface Surface
+	enough  <-chan struct{}             // closed: further attempts are pointless
+	idle    func()                      // called before each wait
+	ask     func(context.Context) error // one attempt
+	note    func(Surface)               // told the outcome of each attempt
 }
 
-// poll asks until the answer is there, waiting cannot mend it, or patience ends.
-// Each attempt's outcome is told to note.
-func (p *pace) poll(ctx context.Context, w patience, ask func(context.Context) error, note func(Surface)) Surface {
-	s := Surface{Asked: true}
-	for {
-		err := p.request(ctx, ask)
-		s.Attempts++
-		s.After = time.Since(w.start)
-		if err == nil {
-			s.Ready, s.Err = true, nil
-			note(s)
-			return s
-		}
-		if ctx.Err() != nil {
-			if s.Err == nil {
-				s.Err = ctx.Err()
-			}
-			note(s)
-			return s
-		}
-		s.Err = err
-		if !retryable(err) {
-			s.Final = true
-			note(s)
-			return s
-		}
-		note(s)
-		d := max(p.delay(s.Attempts), min(retryAfter(err), retryAfterCap))
-		if time.Now().Add(d).After(w.until) {
-			// One last look at the end of the budget, unless the registry asked to be left alone.
-			d = time.Until(w.until)
-			if d <= 0 || retryAfter(err) > d {
-				return s
-			}
-		}
-		if !sleep(ctx, w.enough, d) {
-			return s
-		}
-		turn := p.queue()
-		if time.Now().Add(turn).After(w.until.Add(lastTurn)) {
-			return s
-		}
-		if !sleep(ctx, w.enough, turn) {
-			return s
-		}
+// run polls to the end.
+func (p *poller) run(ctx context.Context) Surface {
+	for !p.attempt(ctx) && p.pause(ctx) {
 	}
+	return p.surface
+}
+
+// attempt asks once, when a slot is free, and reports whether that settled it.
+func (p *poller) attempt(ctx context.Context) bool {
+	var err error
+	select {
+	case p.pace.slots <- struct{}{}:
+		err = p.ask(ctx)
+		<-p.pace.slots
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	s := &p.surface
+	s.Asked = true
+	s.After = time.Since(p.start)
+	switch {
+	case err == nil:
+		s.Ready, s.Err = true, nil
+	case ctx.Err() != nil && !final(err):
+		// Our own end is no answer; what the registry said before is.
+		if s.Err == nil {
+			s.Err = context.Cause(ctx)
+		}
+	default:
+		s.Err = err
+		s.Final = final(err)
+		s.Denied = s.Denied || s.Absent()
+	}
+	p.n++
+	s.Attempts++
+	p.note(*s)
+	return s.Ready || s.Final || ctx.Err() != nil
+}
+
+// pause waits for the next attempt and reports whether there is to be one.
+func (p *poller) pause(ctx context.Context) bool {
+	wish := min(retryAfter(p.surface.Err), retryAfterCap)
+	d, left := max(p.pace.delay(p.n), wish), time.Until(p.until)
+	if d > left {
+		if left <= 0 || wish > left {
+			return false
+		}
+		d = left
+	}
+	p.idle()
+	return sleep(ctx, p.enough, d) && sleep(ctx, p.enough, min(p.pace.turn(), time.Until(p.until)))
 }
 
 // sleep waits and reports whether it was let finish.
 func sleep(ctx context.Context, enough <-chan struct{}, d time.Duration) bool {
-	t := time.NewTimer(d)
+	t := time.NewTimer(max(d, 0))
 	defer t.Stop()
 	select {
 	case <-t.C:
@@ -140,18 +149,20 @@ func sleep(ctx context.Context, enough <-chan struct{}, d time.Duration) bool {
 	}
 }
 
-func retryable(err error) bool {
-	var e *npm.Error
-	if errors.As(err, &e) {
-		return e.Retryable()
+// final reports whether an error is one that asking again cannot mend.
+func final(err error) bool {
+	if e, ok := errors.AsType[*npm.Error](err); ok {
+		return !e.Retryable() && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 	}
-	var lag *lagError
-	return errors.As(err, &lag)
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	_, lag := errors.AsType[*lagError](err)
+	return !lag
 }
 
 func retryAfter(err error) time.Duration {
-	var e *npm.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*npm.Error](err); ok {
 		return e.RetryAfter
 	}
 	return 0
