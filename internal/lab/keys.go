@@ -2,8 +2,11 @@ package lab
 
 import (
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/sha256"
+	"encoding/asn1"
 	"encoding/base64"
+	"math/big"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -104,4 +107,12 @@ func stamp(t time.Time) string {
 func logID(public any) []byte {
 	sum := sha256.Sum256(spki(public))
 	return sum[:]
+}
+
+// Malleate returns the other ECDSA signature (ASN.1) that verifies like this one: s is replaced by n - s.
+func Malleate(sig []byte) []byte {
+	var v struct{ R, S *big.Int }
+	must(asn1.Unmarshal(sig, &v))
+	v.S.Sub(elliptic.P256().Params().N, v.S)
+	return must(asn1.Marshal(v))
 }

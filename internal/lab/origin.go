@@ -110,9 +110,12 @@ func (g *Registry) origin(r *http.Request, to target) answer {
 		return orNotFound(encode(Get(document, "/dist-tags")))
 	}
 	s := p.releases[to.version]
+	if s == nil && to.surface == SurfaceManifest {
+		return fromPackument(g.packument(p.last), to.version)
+	}
 	if s == nil || !g.isReady(s, to.surface) {
 		if to.surface == SurfaceManifest && g.packument(p.last) != nil {
-			return answer{status: http.StatusNotFound, body: encode("version not found: " + to.version)}
+			return versionNotFound(to.version)
 		}
 		return notFound
 	}
@@ -129,6 +132,27 @@ func (g *Registry) origin(r *http.Request, to target) answer {
 			with("cache-control", "public, immutable, max-age=31557600")
 	}
 	return notFound
+}
+
+func versionNotFound(version string) answer {
+	return answer{status: http.StatusNotFound, body: encode("version not found: " + version)}
+}
+
+// fromPackument is the manifest of a version that the registry knows from the packument alone, or of a dist-tag.
+func fromPackument(document []byte, version string) answer {
+	if document == nil {
+		return notFound
+	}
+	p := decode(document).(Object)
+	if tags, ok := p["dist-tags"].(Object); ok {
+		if tagged, ok := tags[version].(string); ok {
+			version = tagged
+		}
+	}
+	if versions, ok := p["versions"].(Object); ok && versions[version] != nil {
+		return orNotFound(encode(versions[version]))
+	}
+	return versionNotFound(version)
 }
 
 func orNotFound(body []byte) answer {
@@ -200,7 +224,7 @@ func (g *Registry) write(w http.ResponseWriter, r *http.Request, a answer) {
 	}
 	body := a.body
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && strings.Contains(h.Get("Content-Type"), "json") && len(body) > 512 {
-		body = compress(body)
+		body = g.compressOnce(sum, body)
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("Content-Length", fmt.Sprint(len(body)))
@@ -208,6 +232,20 @@ func (g *Registry) write(w http.ResponseWriter, r *http.Request, a answer) {
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // a client may leave
 	}
+}
+
+// compressOnce keeps what it has compressed: measurements are of the client.
+func (g *Registry) compressOnce(sum [sha256.Size]byte, body []byte) []byte {
+	g.mu.Lock()
+	small, ok := g.compressed[sum]
+	g.mu.Unlock()
+	if !ok {
+		small = compress(body)
+		g.mu.Lock()
+		g.compressed[sum] = small
+		g.mu.Unlock()
+	}
+	return small
 }
 
 func compress(b []byte) []byte {

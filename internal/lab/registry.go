@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"crypto/sha256"
 	"maps"
 	"net/http"
 	"slices"
@@ -60,6 +61,8 @@ type Registry struct {
 	attempts map[string]int
 	requests []Request
 	cache    map[string]cached
+
+	compressed map[[sha256.Size]byte][]byte
 }
 
 type pkg struct {
@@ -93,6 +96,8 @@ func NewRegistry(o Options) *Registry {
 		packages: map[string]*pkg{},
 		attempts: map[string]int{},
 		cache:    map[string]cached{},
+
+		compressed: map[[sha256.Size]byte][]byte{},
 	}
 	g.Server = Serve(g, o.TLS, append([]string{"registry.npmjs.org", "registry.example"}, o.Hosts...)...)
 	return g

@@ -65,6 +65,8 @@ func TestRegistryServesTheRealShapes(t *testing.T) {
 		{"packument, plain slash", "/@acme/demo", 200, "application/json", string(r.Packument)},
 		{"packument, everything escaped", "/%40acme%2Fdemo?x=1", 200, "application/json", string(r.Packument)},
 		{"manifest", "/@acme%2fdemo/1.0.0", 200, "application/json", string(r.Manifest)},
+		{"manifest by dist-tag", "/@acme%2fdemo/latest", 200, "application/json", string(lab.JSON(lab.Get(r.Packument, "/versions/1.0.0")))},
+		{"earlier version, known from the packument", "/@acme%2fdemo/0.9.0", 200, "application/json", string(lab.JSON(lab.Get(r.Packument, "/versions/0.9.0")))},
 		{"unknown version", "/@acme%2fdemo/9.9.9", 404, "application/json", `"version not found: 9.9.9"`},
 		{"unknown package", "/nobody", 404, "application/json", notFound},
 		{"unknown package's version", "/nobody/1.0.0", 404, "application/json", notFound},

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"io"
 	"slices"
 	"time"
 )
@@ -32,6 +33,18 @@ func Pack(files map[string]string, level int) []byte {
 	if err := t.Close(); err != nil {
 		panic(err)
 	}
+	if err := z.Close(); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+// Recompress returns a tarball of the same files whose bytes are other ones.
+func Recompress(tarball []byte) []byte {
+	files := must(io.ReadAll(must(gzip.NewReader(bytes.NewReader(tarball)))))
+	var b bytes.Buffer
+	z := must(gzip.NewWriterLevel(&b, gzip.BestSpeed))
+	must(z.Write(files))
 	if err := z.Close(); err != nil {
 		panic(err)
 	}
