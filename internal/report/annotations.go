@@ -19,12 +19,12 @@ type Annotation struct {
 // maxAnnotations is how many of a level the runner shows in one step.
 const maxAnnotations = 10
 
-// Annotations returns at most one annotation for each check that speaks against a
-// release: an error for a required one, a warning for an advisory one that
-// failed. A release that is pending or could not be checked has one for itself in
-// place of its undecided checks; with warnOnTimeout, pending is a warning. At most
-// ten of a level are returned, errors first; what is left out is counted in the
-// last.
+// Annotations returns at most one annotation for each failing check: an error for
+// a required one, a warning for an advisory one. Required checks that are
+// undecided have theirs where none failed. A release that is not verified and has
+// no error yet, as one that is pending, has one for itself; with warnOnTimeout,
+// pending is a warning. At most ten of a level are returned, errors first; what is
+// left out is counted in the last.
 func (r *Report) Annotations(warnOnTimeout bool) []Annotation {
 	var errors, warnings []Annotation
 	put := func(a Annotation) {
@@ -39,26 +39,26 @@ func (r *Report) Annotations(warnOnTimeout bool) []Annotation {
 	}
 	for i := range r.Packages {
 		p := &r.Packages[i]
-		unfinished := p.Status == Pending || p.Status == Error
-		if unfinished {
-			level := "error"
-			if p.Status == Pending && warnOnTimeout {
-				level = "warning"
-			}
-			put(annotation(level, p.spec()+" "+p.Status.claim(), p.spec()+" "+p.Status.claim()+". "+p.verdict()))
-		}
-		complained := false
+		failed := false
 		for j := range p.Checks {
-			c := &p.Checks[j]
-			if !c.against() || unfinished && c.Status != Fail {
-				continue
+			failed = failed || p.Checks[j].required() && p.Checks[j].Status == Fail
+		}
+		said := false
+		for j := range p.Checks {
+			if c := &p.Checks[j]; c.Status == Fail || c.against() && !failed && !p.unfinished() {
+				put(c.annotation(p))
+				said = said || c.required()
 			}
-			put(c.annotation(p))
-			complained = complained || c.required()
 		}
-		if !unfinished && p.Status != Verified && !complained {
-			put(annotation("error", p.spec()+" "+p.Status.claim(), p.spec()+" "+p.Status.claim()+". "+p.verdict()))
+		if p.Status == Verified || said {
+			continue
 		}
+		level := "error"
+		if p.Status == Pending && warnOnTimeout {
+			level = "warning"
+		}
+		headline := p.spec() + " " + p.Status.claim()
+		put(annotation(level, headline, headline+". "+p.verdict()))
 	}
 	return append(capped(errors), capped(warnings)...)
 }

@@ -67,9 +67,16 @@ func (p *Package) badgeText() (left, right string) {
 	return "npm", "provenance verified"
 }
 
+// maxName bounds names and versions in addresses and commands, in bytes; npm's own
+// limit for a name is 214, for a version 256.
+const maxName = 256
+
 // npmPage is the page of a package on npmjs.com, or of one version of it; "" for
 // what is no name of one or two parts, or would be read as another path.
 func npmPage(name, version string) string {
+	if len(name) > maxName || len(version) > maxName {
+		return ""
+	}
 	parts := strings.Split(name, "/")
 	if len(parts) > 2 || len(parts) == 2 && !strings.HasPrefix(name, "@") {
 		return ""

@@ -10,7 +10,7 @@ import (
 // station green, red or grey as the checks that answer for it. It is empty for a
 // release of which nothing was checked.
 func chain(p *Package) string {
-	if len(p.Checks) == 0 || p.Status == Pending || p.Status == Error {
+	if len(p.Checks) == 0 || p.unfinished() {
 		return ""
 	}
 	source, log := Source{}, Log{}

@@ -39,7 +39,11 @@ func WriteConsole(w io.Writer, r *Report, o ConsoleOptions) error {
 	for _, note := range r.Notes {
 		c.put("note: ", 6, note)
 	}
-	if len(r.Packages) != 1 {
+	switch len(r.Packages) {
+	case 0:
+		c.put(c.paint(r.Status.colour(), r.Status.mark())+" ", 2, r.headline()+".")
+	case 1:
+	default:
 		c.put(c.paint(r.Status.colour(), r.Status.mark())+" ", 2, r.headline()+": "+r.tally()+".")
 	}
 	if err := c.w.Flush(); err != nil {
@@ -64,7 +68,7 @@ func (c *console) release(p *Package, compact bool) {
 		width = max(width, min(utf8.RuneCountInString(flat(check.ID)), 24))
 	}
 	for i := range p.Checks {
-		if check := &p.Checks[i]; !compact || check.Status == Fail || check.against() && p.Status != Pending {
+		if check := &p.Checks[i]; !compact || check.Status == Fail || check.against() && !p.unfinished() {
 			c.check(check, width)
 		}
 	}
@@ -93,14 +97,30 @@ func (c *console) unlessShort(compact bool, p *Package) string {
 func (c *console) check(check *Check, width int) {
 	id := quietLine(clip(check.ID, 40))
 	lead := "  " + c.paint(check.colour(), check.mark()) + " " + id + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(id))) + "  "
-	if !check.against() {
+	switch check.Status {
+	case Pass:
 		c.put(lead, width+6, strings.TrimSuffix(check.Title+": "+check.Detail, ": "))
+		return
+	case Skip: // the title is a claim, and nothing was claimed
+		c.put(lead, width+6, "skipped: "+check.Detail)
+		return
+	case Fail:
+	default:
+		c.put(lead, width+6, "undecided: "+check.Detail)
+		c.causes(check)
 		return
 	}
 	c.put(lead, width+6, check.Title)
 	for _, part := range check.findings() {
 		c.put(strings.Repeat(" ", width+6), width+6, part)
 	}
+	c.causes(check)
+	if len(check.Causes) == 0 && check.Docs != "" {
+		c.put("    read   ", 11, check.Docs)
+	}
+}
+
+func (c *console) causes(check *Check) {
 	for i := range check.Causes {
 		cause := &check.Causes[i]
 		c.put("    why    ", 11, cause.ID+": "+cause.Detail)
@@ -118,9 +138,6 @@ func (c *console) check(check *Check, width int) {
 		if cause.Docs != "" {
 			c.put("    read   ", 11, cause.Docs)
 		}
-	}
-	if len(check.Causes) == 0 && check.Docs != "" {
-		c.put("    read   ", 11, check.Docs)
 	}
 }
 
@@ -147,14 +164,12 @@ func (c *console) facts(p *Package) {
 // put writes text of any origin behind a lead of ours, wrapped at spaces; the
 // lines after the first hang by that many columns.
 func (c *console) put(lead string, hang int, text string) {
-	line, used := lead, hang
-	start := len(line)
+	line, used, start := lead, hang, len(lead)
 	for i, word := range strings.Fields(flat(clip(text, 4000))) {
 		n := utf8.RuneCountInString(word)
 		if i > 0 && c.o.Width > 0 && used+1+n > c.o.Width {
 			c.raw(line[:start] + quietLine(line[start:]))
-			line, used = strings.Repeat(" ", hang), hang
-			start = len(line)
+			line, used, start = strings.Repeat(" ", hang), hang, hang
 		} else if i > 0 {
 			line += " "
 			used++

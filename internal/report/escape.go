@@ -88,13 +88,13 @@ func quietLine(line string) string {
 func entities(text string) string {
 	var b strings.Builder
 	for _, c := range flat(text) {
-		if c > unicode.MaxASCII || unicode.IsLetter(c) || unicode.IsDigit(c) || strings.ContainsRune(` ,.;-/+?%'()=`, c) {
+		if c > unicode.MaxASCII || unicode.IsLetter(c) || unicode.IsDigit(c) || strings.ContainsRune(` ,.;-/+?%'"()=`, c) {
 			b.WriteRune(c)
 		} else {
 			fmt.Fprintf(&b, "&#%d;", c)
 		}
 	}
-	return b.String()
+	return strings.ReplaceAll(b.String(), "&#58; ", ": ") // a colon before a space begins no address
 }
 
 // code is text as an HTML code element, in which GitHub links nothing.
@@ -104,7 +104,7 @@ func code(text string) string { return "<code>" + entities(clip(text, 1000)) + "
 // numbers, commits and addresses and turns :names: and $formulas$ into pictures.
 var (
 	plainWord = regexp.MustCompile(`^[\pL\pN\pM.,;!?'"()=+%–—·…/-]*$`)
-	linkWord  = regexp.MustCompile(`(?i)[0-9a-f]{7}|gh-[0-9]|www\.`)
+	linkWord  = regexp.MustCompile(`(?i)[0-9a-f]{7}|gh-[0-9]|www\.|:.+:`)
 	wordEdges = `"'(),.;:!?`
 )
 
@@ -140,7 +140,7 @@ func fence(language string, lines []string) string {
 		}
 	}
 	mark := strings.Repeat("`", ticks)
-	return "\n" + mark + language + "\n" + strings.Join(lines, "\n") + "\n" + mark + "\n\n"
+	return mark + language + "\n" + strings.Join(lines, "\n") + "\n" + mark + "\n\n"
 }
 
 // safeURL is text as an https address made of characters that mean nothing to

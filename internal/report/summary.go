@@ -90,7 +90,10 @@ func (p *page) one(r *Report) {
 }
 
 func (p *page) many(r *Report) {
-	p.add("<h2>" + r.Status.picture() + " " + entities(r.headline()) + "</h2>\n<p>" + entities(r.tally()) + "</p>\n\n")
+	p.add("<h2>" + r.Status.picture() + " " + r.headline() + "</h2>\n\n")
+	if len(r.Packages) > 0 {
+		p.add("<p>" + r.tally() + "</p>\n\n")
+	}
 	p.problem(r)
 	order := failuresFirst(r)
 	p.within(400<<10, func() {
@@ -193,7 +196,13 @@ func (p *page) notes(notes []string) {
 func (p *page) selfCheck(r *Report) {
 	var specs []string
 	for _, k := range r.Packages {
-		if s := shellWord(k.spec()); s != "" && k.Version != "" && len(specs) < openSections {
+		if len(specs) == openSections {
+			break
+		}
+		if k.Version == "" || len(k.Name) > maxName || len(k.Version) > maxName {
+			continue
+		}
+		if s := shellWord(k.spec()); s != "" {
 			specs = append(specs, s)
 		}
 	}
@@ -209,7 +218,7 @@ func (p *page) selfCheck(r *Report) {
 		ours, npms = " --registry-url "+registry, " --registry "+registry
 	}
 	all := strings.Join(specs, " ")
-	p.add("<h3>How to check this yourself</h3>\n" + fence("sh", []string{
+	p.add("<h3>How to check this yourself</h3>\n\n" + fence("sh", []string{
 		"# the same checks, on any machine",
 		"verify-npm-release" + ours + " " + all,
 		"",
@@ -234,7 +243,7 @@ func (p *page) badges(r *Report) {
 		}
 	}
 	if len(list) > 0 {
-		p.add("<h3>Badge for the README</h3>\n\n" + strings.Join(list, "\n") + "\n" + fence("markdown", list))
+		p.add("<h3>Badge for the README</h3>\n\n" + strings.Join(list, "\n") + "\n\n" + fence("markdown", list))
 	}
 }
 

@@ -6,17 +6,18 @@ import (
 	"strings"
 )
 
-// cards shows each check that speaks against the release, required ones first,
-// with what is known of why and the mend.
+// cards shows each check that speaks against the release with what is known of
+// why and the mend: failed required ones, undecided ones, then warnings.
 func (p *page) cards(k *Package) {
-	for _, required := range []bool{true, false} {
+	for _, group := range []func(*Check) bool{
+		func(c *Check) bool { return c.required() && c.Status == Fail },
+		func(c *Check) bool { return c.required() && c.Status != Fail && !k.unfinished() },
+		func(c *Check) bool { return !c.required() },
+	} {
 		for i := range k.Checks {
-			// Undecided checks of a release that is not served yet say nothing.
-			c := &k.Checks[i]
-			if c.required() != required || !c.against() || c.Status != Fail && (k.Status == Pending || k.Status == Error) {
-				continue
+			if c := &k.Checks[i]; c.against() && group(c) {
+				p.card(c)
 			}
-			p.card(c)
 			if p.cut {
 				return
 			}
@@ -45,7 +46,7 @@ func (p *page) card(c *Check) {
 			piece += "<p><b>Mend</b>: " + prose(sentence(cause.Fix)) + "</p>\n"
 		}
 		if cause.Snippet != "" {
-			piece += fence("", flatLines(clip(cause.Snippet, 8000)))
+			piece += "\n" + fence("", flatLines(clip(cause.Snippet, 8000)))
 		} else {
 			piece += "\n"
 		}

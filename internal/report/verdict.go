@@ -48,7 +48,7 @@ func (p *Package) decide() {
 	switch {
 	case failed > 0:
 		p.Status = NotVerified
-	case p.Status == Pending || p.Status == Error:
+	case p.unfinished():
 	case passed > 0 && open == 0:
 		p.Status = Verified
 	default:
@@ -102,3 +102,7 @@ func (c *Check) against() bool {
 	}
 	return c.required()
 }
+
+// unfinished reports whether the checks of p had not all they need: those that
+// are undecided then say nothing about the release.
+func (p *Package) unfinished() bool { return p.Status == Pending || p.Status == Error }

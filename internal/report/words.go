@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // The sentences that console, summary and annotations share.
@@ -161,7 +162,7 @@ func count(pairs ...any) string {
 // sentence ends text with a full stop, unless it ends a sentence already.
 func sentence(text string) string {
 	text = strings.TrimSpace(text)
-	if text == "" || strings.ContainsRune(".!?:…", []rune(text)[len([]rune(text))-1]) {
+	if last, _ := utf8.DecodeLastRuneInString(text); text == "" || strings.ContainsRune(".!?:…", last) {
 		return text
 	}
 	return text + "."
