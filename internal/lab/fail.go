@@ -2,61 +2,67 @@ package lab
 
 import (
 	"bytes"
-	"compress/gzip"
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 )
 
 const page = "<!doctype html><html><head><title>registry.npmjs.org | 502: Bad gateway</title></head><body>cloudflare</body></html>"
 
-// fail answers a request with a fault.
-func (g *Registry) fail(w http.ResponseWriter, r *http.Request, to target, f Fault) {
+// failure is one fault about to happen to one request.
+type failure struct {
+	Fault
+	now      func() time.Time
+	right    func() answer           // what a sound server answers
+	old      func(wrong bool) answer // what an earlier state of it answers
+	write    func(http.ResponseWriter, *http.Request, answer)
+	breakTLS func(n int)
+}
+
+func (f failure) serve(w http.ResponseWriter, r *http.Request) {
 	switch f.Kind {
 	case FaultLatency:
-		g.wait(r, f.Delay)
-		g.write(w, r, g.answer(r, to))
+		wait(r, f.Delay)
+		f.write(w, r, f.right())
 	case FaultStatus:
-		g.write(w, r, g.status(f))
+		f.write(w, r, f.status())
 	case FaultStale, FaultOld:
-		g.write(w, r, g.old(to, f.Kind == FaultOld))
+		f.write(w, r, f.old(f.Kind == FaultOld))
 	case FaultHTML:
-		g.write(w, r, answer{status: http.StatusOK, body: []byte(page)}.with("content-type", "text/html; charset=UTF-8"))
+		f.write(w, r, answer{status: http.StatusOK, body: []byte(page)}.with("content-type", "text/html; charset=UTF-8"))
 	case FaultEmpty:
-		g.write(w, r, answer{status: http.StatusOK})
+		f.write(w, r, answer{status: http.StatusOK})
 	case FaultBody:
-		g.write(w, r, answer{status: http.StatusOK, body: []byte(f.Body)})
+		f.write(w, r, answer{status: http.StatusOK, body: []byte(f.Body)})
 	case FaultCut, FaultCutShort, FaultTooLong, FaultTrickle:
-		g.partly(w, r, g.answer(r, to), f)
+		f.partly(w, r, f.right())
 	case FaultReset:
-		g.reset(r)
+		reset(r)
 	case FaultHang:
-		g.wait(r, time.Hour)
+		wait(r, time.Hour)
 		panic(http.ErrAbortHandler)
 	case FaultSlowLoris:
-		g.slowLoris(r, f.Delay)
+		slowLoris(r, f.Delay)
 	case FaultTLS:
-		g.BreakTLS(1)
-		g.reset(r)
+		f.breakTLS(1)
+		reset(r)
 	case FaultRedirectLoop:
-		g.redirect(w, r, r.URL.EscapedPath()+fmt.Sprintf("?loop=%d", time.Now().UnixNano()))
+		f.redirect(w, r, r.URL.EscapedPath()+fmt.Sprintf("?loop=%d", time.Now().UnixNano()))
 	case FaultRedirect:
-		g.redirect(w, r, f.Location)
+		f.redirect(w, r, f.Location)
 	case FaultGzipBomb:
-		g.gzipBomb(w)
+		gzipBomb(w)
 	case FaultEndless:
-		g.endless(w)
+		endless(w)
 	case FaultSkew:
-		w = skewed{w, g.o.Now().Add(f.Delay)}
-		g.write(w, r, g.answer(r, to))
+		f.write(skewed{w, f.now().Add(f.Delay)}, r, f.right())
 	default:
 		panic("lab: no such fault: " + string(f.Kind))
 	}
 }
 
-func (g *Registry) status(f Fault) answer {
+func (f failure) status() answer {
 	a := answer{status: f.Status, body: encode(Object{"error": http.StatusText(f.Status)})}
 	switch {
 	case f.Status == http.StatusNotFound:
@@ -69,52 +75,23 @@ func (g *Registry) status(f Fault) answer {
 		a = a.with("retry-after", f.RetryAfter)
 	}
 	if f.RetryDate != 0 {
-		a = a.with("retry-after", g.o.Now().Add(f.RetryDate).UTC().Format(http.TimeFormat))
+		a = a.with("retry-after", f.now().Add(f.RetryDate).UTC().Format(http.TimeFormat))
 	}
 	return a.with("cache-control", "no-store")
 }
 
-// old is what an earlier state of the registry answers.
-func (g *Registry) old(to target, wrong bool) answer {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	p := g.packages[to.name]
-	if p == nil {
-		return notFound
-	}
-	before := p.last.Before
-	if p.last.previous != nil {
-		before = g.packument(p.last.previous)
-	}
-	switch {
-	case to.surface == SurfacePackument:
-		return orNotFound(before)
-	case to.surface == SurfaceDistTag && before != nil:
-		return orNotFound(encode(Get(before, "/dist-tags")))
-	case to.surface == SurfaceManifest && wrong && before != nil:
-		latest := Text(before, "/dist-tags/latest")
-		return orNotFound(encode(Get(before, "/versions/"+latest)))
-	case to.surface == SurfaceAttestations && wrong:
-		return orNotFound([]byte(`{"attestations":[]}`))
-	case to.surface == SurfaceTarball && wrong:
-		return answer{status: http.StatusOK, body: Pack(nil, gzip.BestSpeed)}.with("content-type", "application/octet-stream")
-	}
-	return notFound
-}
-
 // wait sleeps, until the client leaves or the server ends.
-func (g *Registry) wait(r *http.Request, d time.Duration) {
+func wait(r *http.Request, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-r.Context().Done():
-	case <-g.stop:
 	}
 }
 
 // partly sends a body otherwise than its length says, or slowly; never compressed.
-func (g *Registry) partly(w http.ResponseWriter, r *http.Request, a answer, f Fault) {
+func (f failure) partly(w http.ResponseWriter, r *http.Request, a answer) {
 	h := w.Header()
 	h.Set("Content-Type", a.get("content-type", "application/json"))
 	length, body := len(a.body), a.body
@@ -144,12 +121,12 @@ func (g *Registry) partly(w http.ResponseWriter, r *http.Request, a answer, f Fa
 		}
 		_ = http.NewResponseController(w).Flush()
 		body = body[n:]
-		g.wait(r, f.Delay)
+		wait(r, f.Delay)
 	}
 }
 
 // reset ends the connection with a TCP reset.
-func (g *Registry) reset(r *http.Request) {
+func reset(r *http.Request) {
 	if c, ok := r.Context().Value(connKey{}).(net.Conn); ok {
 		raw := c
 		if t, ok := c.(interface{ NetConn() net.Conn }); ok {
@@ -163,10 +140,10 @@ func (g *Registry) reset(r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-func (g *Registry) slowLoris(r *http.Request, every time.Duration) {
+func slowLoris(r *http.Request, every time.Duration) {
 	c, ok := r.Context().Value(connKey{}).(net.Conn)
 	if !ok || r.ProtoMajor > 1 {
-		g.wait(r, time.Hour)
+		wait(r, time.Hour)
 		panic(http.ErrAbortHandler)
 	}
 	line := "HTTP/1.1 200 OK\r\n"
@@ -175,35 +152,32 @@ func (g *Registry) slowLoris(r *http.Request, every time.Duration) {
 			break
 		}
 		line = "X-Padding: still here\r\n"
-		g.wait(r, every)
+		wait(r, every)
 	}
 	panic(http.ErrAbortHandler)
 }
 
-func (g *Registry) redirect(w http.ResponseWriter, r *http.Request, location string) {
+func (f failure) redirect(w http.ResponseWriter, r *http.Request, location string) {
 	w.Header().Set("Location", location)
-	g.write(w, r, answer{status: http.StatusFound})
+	f.write(w, r, answer{status: http.StatusFound})
 }
 
 // gzipBomb is a JSON document with 64 GiB of spaces in it: gzip members one after another, each a MiB.
-func (g *Registry) gzipBomb(w http.ResponseWriter) {
+func gzipBomb(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Encoding", "gzip")
-	member := compressed(strings.Repeat(" ", 1<<20))
-	block := bytes.Repeat(member, 64)
-	_, err := w.Write(compressed("{"))
+	block := bytes.Repeat(compress(bytes.Repeat([]byte(" "), 1<<20)), 64)
+	_, err := w.Write(compress([]byte("{")))
 	for range 1024 {
 		if err != nil {
 			return
 		}
 		_, err = w.Write(block)
 	}
-	_, _ = w.Write(compressed("}"))
+	_, _ = w.Write(compress([]byte("}")))
 }
 
-func compressed(s string) []byte { return compress([]byte(s)) }
-
-func (g *Registry) endless(w http.ResponseWriter) {
+func endless(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	block := bytes.Repeat([]byte("a"), 64<<10)
 	_, err := w.Write([]byte(`{"name":"`))

@@ -192,3 +192,27 @@ func TestRandomFaultsAreSeededAndPass(t *testing.T) {
 		}
 	}
 }
+
+func TestFaultsBeforeAnyHandler(t *testing.T) {
+	t.Parallel()
+	s := lab.NewSigstore()
+	repository := s.TUF(lab.PublicRegistry, lab.KeysJSON(s.NPM))
+	server := lab.Serve(lab.Faulty(repository,
+		lab.Fault{Path: "/timestamp.json", Kind: lab.FaultStatus, Status: 503},
+		lab.Fault{Path: "/timestamp.json", From: 2, Kind: lab.FaultCut},
+		lab.Fault{Path: "/timestamp.json", From: 3, Kind: lab.FaultLatency, Delay: time.Millisecond},
+	), false)
+	t.Cleanup(server.Close)
+	url := server.URL + "/timestamp.json"
+	if res, _, err := get(t, server.Client(), url); err != nil || res.StatusCode != 503 {
+		t.Errorf("got %v, %v", res, err)
+	}
+	if _, _, err := get(t, server.Client(), url); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got %v, want %v", err, io.ErrUnexpectedEOF)
+	}
+	for range 2 {
+		if _, body, err := get(t, server.Client(), url); err != nil || body != string(repository.Files()["timestamp.json"]) {
+			t.Errorf("got %q, %v", body, err)
+		}
+	}
+}
