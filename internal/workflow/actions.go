@@ -58,10 +58,7 @@ func (a *analysis) uses(depth int) {
 			}
 		}
 	case "cycjimmy/semantic-release-action":
-		a.publishAction("semantic-release", ref, "dry_run")
-		if v := s.Input("semantic_version"); v.Given() {
-			s.Upgrades = append(s.Upgrades, Upgrade{Pos: v.Pos, Tool: "semantic-release", Version: v, By: name})
-		}
+		a.publishAction("semantic-release", s.Input("semantic_version").Text, "dry_run")
 	case "changesets/action", "changesets/action/publish":
 		// Without publish: the action opens a pull request and publishes nothing.
 		in := s.Input("publish")
@@ -78,7 +75,7 @@ func (a *analysis) uses(depth int) {
 		}
 		if len(s.Publishes) == before {
 			a.pos = func(int) Pos { return s.Uses.Pos }
-			a.publishAction("changesets", ref, "")
+			a.publishAction("changesets", "", "")
 		}
 	case "nick-fields/retry", "nick-invision/retry":
 		if v := s.Input("command"); v.Given() {
@@ -93,12 +90,12 @@ func (a *analysis) uses(depth int) {
 	}
 }
 
-// publishAction notes an action that publishes. dry is the input that keeps it
-// from doing so.
-func (a *analysis) publishAction(id, ref, dry string) {
+// publishAction notes an action that publishes, with the version of the tool
+// that it pins. dry is the input that keeps it from publishing.
+func (a *analysis) publishAction(id, version, dry string) {
 	s := a.step
 	p := Publish{
-		Pos: s.Uses.Pos, Tool: tool(id), Command: clean(s.Uses.Text, 200), Version: ref, Through: a.through,
+		Pos: s.Uses.Pos, Tool: tool(id), Command: clean(s.Uses.Text, 200), Version: version, Through: a.through,
 		Dir: a.base.path, DirKnown: !a.base.lost,
 		Provenance: s.Input("provenance"), Registry: s.Input("registry"), Access: s.Input("access"), Tag: s.Input("tag"),
 	}
@@ -187,6 +184,9 @@ func (r *reader) bindCalls() {
 				job.Call.Why = "the file has no workflow_call trigger"
 			default:
 				job.Call.Target = target
+			}
+			if !job.Call.Ref.Given() {
+				job.Call.Ref.Pos, job.Call.Why = job.Pos, "uses is not text"
 			}
 			if job.Call.Why != "" {
 				r.unread(job.Call.Ref.Pos, "%s: %s", job.Call.Ref.Text, job.Call.Why)

@@ -23,6 +23,10 @@ type analysis struct {
 func (a *analysis) run(text, shell string) {
 	s := parseScript(text, shell)
 	for _, c := range s.commands {
+		for _, e := range c.env {
+			v := Value{Pos: a.pos(e.value.offset), Text: e.value.text}
+			a.r.writtenValue(variable(e.name, v, e.scope), e.value.text)
+		}
 		a.command(c)
 	}
 	for _, w := range s.writes {

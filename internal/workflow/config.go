@@ -15,8 +15,8 @@ type Entry struct {
 	// script writes to, as written ("~/.npmrc", "npm config").
 	Target string
 	Format string // "npmrc", "yarnrc" or "bunfig"
-	// Scope is what the setting is for: "//host/" in .npmrc, "@scope", the key
-	// below npmRegistries or npmScopes; "" for all.
+	// Scope is what the setting is for: "//host/" or "@scope" in .npmrc, the key
+	// below npmRegistries, npmScopes or [install.scopes]; "" for all.
 	Scope string
 	// Key is the setting as its tool spells it: _authToken, _auth, _password,
 	// username, certfile, keyfile, tokenHelper, npmAuthToken, npmAuthIdent, token,
@@ -127,9 +127,14 @@ func (r *reader) fill(e *Entry, text string) {
 	case "username", "certfile", "keyfile", "tokenHelper":
 		return // names and paths, nothing to mask
 	}
-	// Tokens known by their shape have been taken out of the text before.
-	if e.Form == Written && !strings.Contains(text, "npm_*") {
-		r.literal(Literal{Pos: e.Pos, Key: e.Key, Secret: newSecret(text)})
+	r.writtenValue(Variable{Name: e.Key, Form: e.Form, Value: Value{Pos: e.Pos}}, text)
+}
+
+// writtenValue keeps a credential that is written out, for masking. Tokens
+// known by their shape have been taken out of the text, and kept, before.
+func (r *reader) writtenValue(v Variable, text string) {
+	if v.Form == Written && !strings.Contains(text, "npm_*") {
+		r.literal(Literal{Pos: v.Value.Pos, Key: v.Name, Secret: newSecret(text)})
 	}
 }
 
@@ -177,8 +182,10 @@ func (r *reader) yarnrc(text string, pos func(int) Pos) ([]Entry, error) {
 
 var bunSetting = regexp.MustCompile(`(?:^|[{,\s])(token|password|username|registry|url)\s*=\s*(?:"([^"]*)"|'([^']*)')`)
 
+var bunScope = regexp.MustCompile(`^["']?(@?[^"'\s=]+)["']?\s*=`)
+
 // bunfig reads the lines of bun's TOML that set a registry, a token or a
-// password; the section's name is the scope.
+// password in [install] and [install.scopes].
 func (r *reader) bunfig(text string, pos func(int) Pos) []Entry {
 	var found []Entry
 	section := ""
@@ -195,7 +202,10 @@ func (r *reader) bunfig(text string, pos func(int) Pos) []Entry {
 			if section != "install" && !strings.HasPrefix(section, "install.") || len(found) >= maxConfigs {
 				continue
 			}
-			e := Entry{Pos: pos(i + 1), Format: "bunfig", Scope: clean(section, 200), Key: m[1]}
+			e := Entry{Pos: pos(i + 1), Format: "bunfig", Key: m[1]}
+			if scope := bunScope.FindStringSubmatch(line); scope != nil && section == "install.scopes" {
+				e.Scope = clean(scope[1], 200)
+			}
 			if e.Key == "url" {
 				e.Key = "registry"
 			}
@@ -219,9 +229,7 @@ func (a *analysis) write(w write) {
 				at.Line += i
 			}
 			v := variable(name, Value{Text: clean(value, 300), Dynamic: strings.Contains(value, "$"), Pos: at}, "GITHUB_ENV")
-			if v.Form == Written && !strings.Contains(value, "npm_*") {
-				a.r.literal(Literal{Pos: at, Key: name, Secret: newSecret(value)})
-			}
+			a.r.writtenValue(v, value)
 			a.step.Exports = append(a.step.Exports, v)
 		}
 		return
@@ -303,8 +311,6 @@ func (r *reader) writtenVariables(d *document, n *node, scope string) {
 		if scope == "with" && ClassifyVariable(key.text) == NotNPM {
 			continue
 		}
-		if v := variable(key.text, d.value(n.items[i]), scope); v.Form == Written && !strings.Contains(text, "npm_*") {
-			r.literal(Literal{Pos: d.pos(n.items[i]), Key: key.text, Secret: newSecret(text)})
-		}
+		r.writtenValue(variable(key.text, d.value(n.items[i]), scope), text)
 	}
 }

@@ -63,13 +63,19 @@ func (a *analysis) publish(id string, c command, args []word, pinned string, val
 		case "--help", "-h":
 			return
 		default:
+			if key, ok := strings.CutPrefix(name, "--"); ok {
+				// npm takes every setting of .npmrc as a flag, credentials too.
+				if e, ok := a.r.npmrcEntry(key, value, v.Pos); ok && e.Form != NotCredential {
+					a.entries("command line", []Entry{e})
+				}
+			}
 			if strings.HasPrefix(w.text, "-") {
 				continue
 			}
 			if w.dynamic && p.Unsure == "" {
 				p.Unsure = "an argument is decided by " + clean(w.text, 80)
 			}
-			if !p.Target.Given() {
+			if !p.Target.Given() && slices.Contains([]string{"npm", "npm-stage", "pnpm", "pnpm-stage", "yarn-classic", "bun"}, id) {
 				p.Target = Value{Text: clean(w.text, 300), Dynamic: w.dynamic, Pos: a.pos(w.offset)}
 			}
 		}

@@ -9,10 +9,11 @@ type Publish struct {
 	// Tool is what is run; a script of package.json and wrappers such as npx
 	// are followed to it.
 	Tool *Tool
-	// Command is the command as written, tokens redacted, 200 bytes at most.
+	// Command is the command as written, or the action with its ref; credentials
+	// redacted, 200 bytes at most.
 	Command string
-	// Version is what the command itself pins: 11 in "npx npm@11 publish", the
-	// ref of an action, "" when nothing is.
+	// Version is the version of the tool that the command itself pins: 11 in
+	// "npx npm@11 publish", the ref of JS-DevTools/npm-publish; "" for none.
 	Version string
 	// Stage says that the version is staged for approval, not published.
 	Stage bool

@@ -88,6 +88,7 @@ type reader struct {
 	actions     map[string]*Action // by folder; nil while being read and when unreadable
 	actionFiles []string
 	workFiles   []string
+	followed    int // steps seen by sites
 }
 
 func (r *reader) unread(p Pos, format string, args ...any) {
@@ -127,7 +128,8 @@ func (r *reader) read(file string) ([]byte, error) {
 }
 
 func (r *reader) literal(l Literal) {
-	if len(r.repo.Literals) < maxLiterals {
+	same := func(x Literal) bool { return x.Pos == l.Pos && x.Key == l.Key && x.Secret.Mask() == l.Secret.Mask() }
+	if len(r.repo.Literals) < maxLiterals && !slices.ContainsFunc(r.repo.Literals, same) {
 		r.repo.Literals = append(r.repo.Literals, l)
 	}
 }

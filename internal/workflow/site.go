@@ -52,8 +52,12 @@ func (s *Site) Variable(name string) (Variable, bool) {
 	return Variable{}, false
 }
 
-// maxSteps bounds the steps of one job once composite actions are put in.
-const maxSteps = 3000
+// Limits once composite actions are put in: steps of one job, and of all jobs
+// of all chains of calls.
+const (
+	maxSteps    = 3000
+	maxAllSteps = 100_000
+)
 
 // sites finds every site, from every workflow that something starts.
 func (r *reader) sites() {
@@ -144,8 +148,10 @@ func (r *reader) job(base Site) {
 	var walk func(steps []*Step, trail []*Step)
 	walk = func(steps []*Step, trail []*Step) {
 		for _, s := range steps {
-			if count++; count > maxSteps {
-				r.unread(base.Job.Pos, "more than %d steps once actions are put in; the rest is not followed", maxSteps)
+			count++
+			r.followed++
+			if count > maxSteps || r.followed > maxAllSteps {
+				r.unread(base.Job.Pos, "more than %d steps once actions are put in, or %d in all; the rest is not followed", maxSteps, maxAllSteps)
 				return
 			}
 			trail := append(slices.Clip(trail), s)
@@ -250,7 +256,10 @@ func (r *reader) settings(s *Site, writes []Entry) {
 			add(&s.Provenance, v.Value, "env", "")
 		}
 	}
-	for _, e := range slices.Concat(r.near(dirs), writes) {
+	for _, e := range r.ranked(dirs, writes) {
+		if !slices.Contains(formatsOf(p.Tool.ID), e.Format) {
+			continue
+		}
 		source := path.Base(e.Target)
 		switch e.Key {
 		case "registry", "npmPublishRegistry", "npmRegistryServer":
@@ -264,17 +273,37 @@ func (r *reader) settings(s *Site, writes []Entry) {
 	}
 }
 
-// near gives the entries of configuration files in these folders, in order.
-func (r *reader) near(dirs []string) []Entry {
-	var found []Entry
+// formatsOf gives the configuration files that a tool reads.
+func formatsOf(id string) []string {
+	switch id {
+	case "yarn":
+		return []string{"yarnrc"}
+	case "bun":
+		return []string{"bunfig", "npmrc"}
+	}
+	return []string{"npmrc"}
+}
+
+// ranked gives the settings of files, the deciding ones first: those written
+// into the project's file, those in it, the nearest folder first, and those
+// written elsewhere, into the user's. Of one file the last line decides.
+func (r *reader) ranked(dirs []string, writes []Entry) []Entry {
+	var project, user []Entry
+	for _, e := range slices.Backward(writes) {
+		if path.Base(e.Target) == path.Clean(e.Target) && configOf(e.Target) != "" && !strings.HasPrefix(e.Target, "$") {
+			project = append(project, e)
+		} else {
+			user = append(user, e)
+		}
+	}
 	for _, dir := range dirs {
-		for _, e := range r.repo.Entries {
+		for _, e := range slices.Backward(r.repo.Entries) {
 			if path.Dir(e.File) == dir {
-				found = append(found, e)
+				project = append(project, e)
 			}
 		}
 	}
-	return found
+	return append(project, user...)
 }
 
 // String names the site: workflow, job and step, for messages.

@@ -111,11 +111,19 @@ func checksum(token string) bool {
 }
 
 var secretText = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)((?:_authToken|_auth|_password|npmAuthToken|npmAuthIdent|bearer|basic)["']?(?:\s*[=:]\s*|\s+)["']?)[^\s"']+`),
+	regexp.MustCompile(`(?i)((?:_authToken|_auth|_password|npmAuthToken|npmAuthIdent|bearer|basic)["']?(?:\s*[=:]\s*|\s+)["']?)[^\s"'$][^\s"']*`),
 	regexp.MustCompile(`()eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)?`),
 	regexp.MustCompile(`(://)[^/\s@"']+@`),
 	regexp.MustCompile(`()\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}`),
 	regexp.MustCompile(`(?i)()\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b`),
+}
+
+// hush replaces credentials of other shapes than npm's; lengths change.
+func hush(text string) string {
+	for _, re := range secretText {
+		text = re.ReplaceAllString(text, "${1}****")
+	}
+	return text
 }
 
 // clean makes a text from outside fit to keep: credentials of known shape
@@ -124,10 +132,7 @@ func clean(text string, n int) string {
 	if len(text) > 8*n {
 		text = text[:8*n] // bound the work; what is cut is beyond what is kept
 	}
-	text = redact(strings.ToValidUTF8(text, "\uFFFD"))
-	for _, re := range secretText {
-		text = re.ReplaceAllString(text, "${1}****")
-	}
+	text = hush(redact(strings.ToValidUTF8(text, "\uFFFD")))
 	text = strings.Map(func(r rune) rune {
 		if r == '\t' || r == '\n' || r == '\r' {
 			return ' '

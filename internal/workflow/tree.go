@@ -194,7 +194,7 @@ func (d *document) value(n *node) Value {
 	if n == nil || n.kind != scalar {
 		return Value{}
 	}
-	return Value{Text: n.text, Dynamic: strings.Contains(n.text, "${{"), Pos: d.pos(n)}
+	return Value{Text: hush(n.text), Dynamic: strings.Contains(n.text, "${{"), Pos: d.pos(n)}
 }
 
 // lineAt gives the line of the file on which the byte at offset of a scalar's

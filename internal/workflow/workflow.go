@@ -55,6 +55,9 @@ type Unread struct {
 	Why string
 }
 
+// String gives place and reason.
+func (u Unread) String() string { return u.Pos.String() + ": " + u.Why }
+
 // Workflow is one file of .github/workflows.
 type Workflow struct {
 	File        string
@@ -123,11 +126,11 @@ type Step struct {
 func (s *Step) Label() string {
 	for _, text := range []string{s.Name.Text, s.ID, s.Uses.Text} {
 		if text != "" {
-			return short(text, 80)
+			return clean(text, 80)
 		}
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(s.Run.Text), "\n")
-	return short(first, 80)
+	return clean(first, 80)
 }
 
 // Input gives an input of the step's action; names are not case-sensitive.
