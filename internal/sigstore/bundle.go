@@ -46,11 +46,6 @@ func parseBundle(raw []byte) (*protobundle.Bundle, error) {
 	if len(raw) > maxBundle {
 		return nil, malformed(nil, "the bundle has %d bytes, want at most %d", len(raw), maxBundle)
 	}
-	// protojson matches keys exactly and refuses unknown ones and, within a message, duplicates.
-	if !jsontext.Value(raw).IsValid() {
-		return nil, malformed(nil, "the bundle is not valid JSON, or has a key twice")
-	}
-	b := new(protobundle.Bundle)
 	mediaType, err := bundleMediaType(raw)
 	if err != nil {
 		return nil, err
@@ -62,6 +57,8 @@ func parseBundle(raw []byte) (*protobundle.Bundle, error) {
 		}
 		return nil, malformed(nil, "the bundle is of media type %q, want %s.v0.3+json", short(mediaType), mediaTypePrefix)
 	}
+	// protojson matches keys exactly and refuses unknown ones.
+	b := new(protobundle.Bundle)
 	if err := protojson.Unmarshal(raw, b); err != nil {
 		return nil, malformed(err, "reading the bundle")
 	}
@@ -96,13 +93,14 @@ func parseBundle(raw []byte) (*protobundle.Bundle, error) {
 	return b, nil
 }
 
-// bundleMediaType reads the media type alone, so that a bundle of a later version is told from a broken one.
+// bundleMediaType reads the media type alone, so that a bundle of a later version is told from a broken one. It
+// refuses what is not JSON, and duplicate keys anywhere.
 func bundleMediaType(raw []byte) (string, error) {
 	var head struct {
 		MediaType string `json:"mediaType"`
 	}
 	if err := json.Unmarshal(raw, &head); err != nil {
-		return "", malformed(err, "reading the bundle's media type")
+		return "", malformed(err, "reading the bundle as JSON")
 	}
 	return head.MediaType, nil
 }

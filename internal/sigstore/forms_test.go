@@ -1,7 +1,9 @@
 package sigstore
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -163,5 +165,81 @@ func TestKeyIDs(t *testing.T) {
 	_, err = verifier(t, s.TrustedRoot()).Keyed(a.Sign(lab.NewRun(), []byte(statementJSON)), []Key{{"registry key 7", "no key", time.Time{}, time.Time{}}})
 	if kindOf(err) != Unsupported {
 		t.Errorf("got %v, want unsupported", err)
+	}
+}
+
+func TestNotABundle(t *testing.T) {
+	t.Parallel()
+	s := lab.NewSigstore()
+	v := verifier(t, s.TrustedRoot())
+	good := string(attestation(s).Sign(lab.NewRun(), []byte(statementJSON)))
+	if _, err := v.Keyless([]byte(" " + good + strings.Repeat(" ", maxBundle-len(good)-1))); err != nil {
+		t.Errorf("a bundle of the largest size: %v", err)
+	}
+	for _, tt := range []struct{ name, bundle, want string }{
+		{"nothing", "", "as JSON"},
+		{"null", "null", "media type"},
+		{"HTML", "<html>", "as JSON"},
+		{"cut short", good[:len(good)-2], "as JSON"},
+		{"bytes after it", good + "{}", "as JSON"},
+		{"too much", good + strings.Repeat(" ", maxBundle-len(good)+1), "at most"},
+		{"a key twice", strings.Replace(good, `{`, `{"mediaType":"",`, 1), "as JSON"},
+		{"a key twice, deeper", strings.Replace(good, `"kindVersion":{`, `"kindVersion":{"kind":"dsse",`, 1), "as JSON"},
+		{"the other spelling of a key beside it", strings.Replace(good, `{`, `{"media_type":"",`, 1), "reading the bundle"},
+		{"a key in other case", strings.Replace(good, `"dsseEnvelope"`, `"DsseEnvelope"`, 1), "reading the bundle"},
+		{"invalid UTF-8", strings.Replace(good, `"kind":"dsse"`, "\"kind\":\"dss\xff\"", 1), "as JSON"},
+		{"deeper than any bundle", strings.Repeat(`{"a":`, 20000) + "1" + strings.Repeat("}", 20000), "as JSON"},
+	} {
+		got, err := v.Keyless([]byte(tt.bundle))
+		if got != nil || kindOf(err) != Malformed || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, %v; want malformed with %q", tt.name, got, err, tt.want)
+		}
+	}
+}
+
+func TestStatementBounds(t *testing.T) {
+	t.Parallel()
+	statement := func(subjects, digests int) []byte {
+		var digest []string
+		for i := range digests {
+			digest = append(digest, fmt.Sprintf(`"a%d":"b"`, i))
+		}
+		subject := `{"digest":{` + strings.Join(digest, ",") + `}}`
+		return []byte(`{"_type":"https://in-toto.io/Statement/v1","predicateType":"x","subject":[` +
+			strings.TrimSuffix(strings.Repeat(subject+",", subjects), ",") + `]}`)
+	}
+	for _, tt := range []struct {
+		subjects, digests int
+		ok                bool
+	}{{1, 1, true}, {0, 1, false}, {maxSubjects, 1, true}, {maxSubjects + 1, 1, false}, {1, 0, false}, {1, maxDigests, true}, {1, maxDigests + 1, false}} {
+		if _, err := parseStatement(statement(tt.subjects, tt.digests)); (err == nil) != tt.ok {
+			t.Errorf("%d subjects of %d digests: got %v, want success %v", tt.subjects, tt.digests, err, tt.ok)
+		}
+	}
+}
+
+func TestCheckpointText(t *testing.T) {
+	t.Parallel()
+	const hash = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	for _, tt := range []struct {
+		name, text string
+		ok         bool
+	}{
+		{"three lines", "a - 1\n7\n" + hash + "\n", true},
+		{"lines after them", "a - 1\n7\n" + hash + "\nTimestamp: 1\n", true},
+		{"no origin", "\n7\n" + hash + "\n", false},
+		{"two lines", "a - 1\n7\n", false},
+		{"no size", "a - 1\n\n" + hash + "\n", false},
+		{"an empty tree", "a - 1\n0\n" + hash + "\n", false},
+		{"a size below zero", "a - 1\n-7\n" + hash + "\n", false},
+		{"a size with a zero before it", "a - 1\n07\n" + hash + "\n", false},
+		{"a size with a sign", "a - 1\n+7\n" + hash + "\n", false},
+		{"a size beyond all logs", "a - 1\n9223372036854775808\n" + hash + "\n", false},
+		{"a short hash", "a - 1\n7\nAAAA\n", false},
+		{"a hash in another spelling", "a - 1\n7\n" + hash[:42] + "B=\n", false},
+	} {
+		if got, err := parseCheckpoint(tt.text); (err == nil) != tt.ok || (err != nil && kindOf(err) != Malformed) {
+			t.Errorf("%s: got %v, %v; want success %v", tt.name, got, err, tt.ok)
+		}
 	}
 }
