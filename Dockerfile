@@ -6,7 +6,6 @@ ARG GO_IMAGE=golang:1.26-bookworm
 FROM --platform=$BUILDPLATFORM ${GO_IMAGE} AS build
 WORKDIR /src
 COPY go.mod go.sum ./
-RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY cmd cmd
 COPY internal internal
 ARG TARGETOS
