@@ -307,12 +307,17 @@ func (l *Log) notice(at Pos, text string) {
 		}
 		return
 	}
-	r := l.release(at.Line)
+	text = strings.TrimPrefix(text, "publish ")
 	if m := logSending.FindStringSubmatch(text); m != nil {
+		r := l.release(at.Line)
 		r.Registry, r.Tag, r.Access = clean(m[1], 300), clean(m[2], 100), clean(m[3], 20)
 		return
 	}
-	text = strings.TrimPrefix(text, "publish ")
+	expired := strings.Contains(text, "Access token expired or revoked")
+	if len(l.Releases) == 0 && !expired {
+		return
+	}
+	r := l.release(at.Line)
 	if m := logProvURL.FindStringSubmatch(text); m != nil {
 		r.LogURL = clean(m[1], 300)
 		r.LogIndex, _ = strconv.ParseInt(m[2], 10, 64)
@@ -325,7 +330,7 @@ func (l *Log) notice(at Pos, text string) {
 		r.Processing = true
 	case strings.Contains(text, "has been staged with tag"):
 		r.Staged = true
-	case r.Registry == "" && !strings.Contains(text, "Access token expired or revoked"):
+	case text == "" || r.Registry == "" && !expired:
 		return // npm's listing of the tarball: file names say nothing about a failure
 	}
 	if len(r.Notices) < maxLogKept {
