@@ -186,6 +186,8 @@ func TestBadInputIsOneClearSentence(t *testing.T) {
 			want: `tarball: "*.tgz" matches 2 files and one release is verified; name one of a-0.9.0.tgz, a-1.0.0.tgz`},
 		{sentence: "tarball lacks that of a release", files: files("s-a-1.0.0.tgz", ""), in: vars{"package": "@s/a@1.0.0 b@2.0.0", "tarball": "*.tgz"},
 			want: `tarball: "*.tgz" matches no b-2.0.0.tgz, as npm pack names b@2.0.0; it matches s-a-1.0.0.tgz`},
+		{sentence: "tarball matches one release twice", files: files("x/a-1.0.0.tgz", "", "y/a-1.0.0.tgz", "", "b-1.0.0.tgz", ""), in: vars{"package": "a@1.0.0 b@1.0.0", "tarball": "**/*.tgz"},
+			want: `tarball: "**/*.tgz" matches more than one a-1.0.0.tgz: $DIR/x/a-1.0.0.tgz, $DIR/y/a-1.0.0.tgz`},
 		{sentence: "tarball fits two releases", files: files("s-a-1.0.0.tgz", ""), in: vars{"package": "@s/a@1.0.0 s-a@1.0.0", "tarball": "*.tgz"},
 			want: "tarball: s-a-1.0.0.tgz would be that of @s/a@1.0.0 and of s-a@1.0.0; verify them in two runs"},
 		{sentence: "a workspace folder has a line break in its name", files: files("package.json", pkg("a", "1.0.0", `,"workspaces":["p/*"]`), "p/a\n::error::x/package.json", "{"), in: vars{"packages": "workspaces"},

@@ -33,7 +33,7 @@ type Run struct {
 	Runner         string // RUNNER_ENVIRONMENT: github-hosted, self-hosted
 	Workspace      string
 	Job            string
-	JobWorkflowRef string // JOB_WORKFLOW_REF, which action.yml sets from job.workflow_ref: differs from Workflow in a reusable one
+	JobWorkflowRef string // VERIFY_NPM_RELEASE_JOB_WORKFLOW_REF, which action.yml sets from job.workflow_ref: differs from Workflow in a reusable one
 	Visibility     string // public, private, internal; from the event payload
 	Fork           bool   // the event is a pull request out of another repository
 	IDToken        bool   // the runner offers OIDC tokens: id-token: write
@@ -59,9 +59,10 @@ func readRun(getenv func(string) string) *Run {
 		Runner:         env("RUNNER_ENVIRONMENT"),
 		Workspace:      env("GITHUB_WORKSPACE"),
 		Job:            env("GITHUB_JOB"),
-		JobWorkflowRef: env("JOB_WORKFLOW_REF"),
+		JobWorkflowRef: env("VERIFY_NPM_RELEASE_JOB_WORKFLOW_REF"),
 		// The URL alone: the token beside it is a credential and is not read.
-		IDToken: env("ACTIONS_ID_TOKEN_REQUEST_URL") != "",
+		// Into the container goes neither, but the answer, from our action.
+		IDToken: env("ACTIONS_ID_TOKEN_REQUEST_URL") != "" || env("VERIFY_NPM_RELEASE_ID_TOKEN") == "true",
 	}
 	if n, err := strconv.Atoi(env("GITHUB_RUN_ATTEMPT")); err == nil && n > 0 {
 		r.Attempt = n
