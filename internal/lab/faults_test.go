@@ -48,7 +48,7 @@ func TestFaultsHappenToTheAttemptsTheyName(t *testing.T) {
 func TestEveryFaultDoesWhatItSays(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	reset := func(err error) bool { return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) }
+	reset := func(err error) bool { return errors.Is(err, syscall.ECONNRESET) }
 	cut := func(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }
 	for _, row := range []struct {
 		fault lab.Fault

@@ -81,6 +81,9 @@ func TestDocumentsAgree(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", pointer, got, want)
 		}
 	}
+	if got, want := lab.Text(r.Packument, "/versions/0.9.0/dist/signatures/0/keyid"), lab.Text(r.Keys, "/keys/0/keyId"); got != want {
+		t.Errorf("an earlier version is signed by %q, want %q", got, want)
+	}
 	if bytes.Contains(r.Before, []byte("1.0.0")) {
 		t.Error("the packument before knows the release")
 	}
