@@ -120,6 +120,7 @@ func TestParseKeysSpoiled(t *testing.T) {
 		{"an empty key", keyList(tufKey("a", UsageSignatures, "", `{}`)), "not a public key", false},
 		{"a start that is a number", keyList(tufKey(npmKeyID, UsageSignatures, npmKey, `{"start":1}`)), "wrong type", false},
 		{"an end that is no time", keyList(tufKey(npmKeyID, UsageSignatures, npmKey, `{"end":"never"}`)), "want RFC 3339", false},
+		{"an end at the zero time, which would mean none", keyList(apiKey("a", npmKey, `"0001-01-01T00:00:00Z"`)), "want RFC 3339", false},
 		{"an empty end", keyList(apiKey("a", npmKey, `""`)), "want RFC 3339", false},
 		{"an end before its start", keyList(tufKey(npmKeyID, UsageSignatures, npmKey, `{"start":"2025-01-01T00:00:00Z","end":"2024-01-01T00:00:00Z"}`)), "ends before", false},
 		{"an end twice", keyList(tufKey(npmKeyID, UsageSignatures, npmKey, `{"end":"2025-01-01T00:00:00Z","end":null}`)), "names a key twice", false},
@@ -131,6 +132,7 @@ func TestParseKeysSpoiled(t *testing.T) {
 	}
 	for why, raw := range map[string]string{
 		"an empty list": keyList(), "no list": `{}`, "a null list": `{"keys":null}`, "a list in another case": `{"Keys":[` + good + `]}`,
+		"another scheme":   strings.Replace(keyList(apiKey("a", npmKey, "null")), `"scheme":"ecdsa-sha2-nistp256"`, `"scheme":"x"`, 1),
 		"only other types": keyList(`{"keyid":"e","keytype":"ssh-ed25519","scheme":"x","key":"?"}`), "a null key": keyList("null"),
 	} {
 		if set, err := ParseKeys([]byte(raw)); !errors.Is(err, ErrNoKeys) || set != nil {

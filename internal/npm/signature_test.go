@@ -106,7 +106,7 @@ func TestVerifySignatures(t *testing.T) {
 		{"another key's signature", []Signature{{id(key), by(old).Sig}}, at, kinds{invalid}},
 		{"no signature bytes", []Signature{{id(key), ""}}, at, kinds{malformed}},
 		{"not base64", []Signature{{id(key), "?"}}, at, kinds{malformed}},
-		{"base64 with a line break", []Signature{{id(key), by(key).Sig[:40] + "\n" + by(key).Sig[40:]}}, at, kinds{malformed}},
+		{"base64 with a line break", []Signature{{id(key), b64(raw)[:40] + "\n" + b64(raw)[40:]}}, at, kinds{malformed}},
 		{"truncated", []Signature{{id(key), b64(raw[:len(raw)-1])}}, at, kinds{malformed}},
 		{"bytes after it", []Signature{{id(key), b64(append(slices.Clone(raw), 0))}}, at, kinds{malformed}},
 		{"raw r and s", []Signature{{id(key), b64(append(parts.R.FillBytes(make([]byte, 32)), parts.S.FillBytes(make([]byte, 32))...))}}, at, kinds{malformed}},
@@ -157,6 +157,16 @@ func TestVerifySignatures(t *testing.T) {
 		spoil(&m)
 		if set.VerifySignatures(&m, at) == nil {
 			t.Errorf("%s: verifies", why)
+		}
+	}
+	// A registry that signs a weak hash has not vouched for the bytes.
+	for _, weak := range []string{"sha1-" + b64(make([]byte, 20)), "", integrity + " " + integrity} {
+		m := good
+		m.Dist.Integrity = weak
+		m.Dist.Signatures = []Signature{{id(key), b64(signDER(t, key, "@a/b@1.0.0:"+weak, false))}}
+		p, ok := errors.AsType[*SignatureError](set.VerifySignatures(&m, at))
+		if !ok || p.Kind != malformed {
+			t.Errorf("integrity %q, signed: got %v, want malformed", weak, p)
 		}
 	}
 	for why, empty := range map[string]*KeySet{"no keys": {}, "no keys with usage": {HasUsage: true}} {
