@@ -132,7 +132,7 @@ func clean(text string, n int) string {
 	if len(text) > 8*n {
 		text = text[:8*n] // bound the work; what is cut is beyond what is kept
 	}
-	text = hush(redact(strings.ToValidUTF8(text, "\uFFFD")))
+	// What does not print goes first: it could stand in the middle of a token.
 	text = strings.Map(func(r rune) rune {
 		if r == '\t' || r == '\n' || r == '\r' {
 			return ' '
@@ -141,6 +141,7 @@ func clean(text string, n int) string {
 			return -1
 		}
 		return r
-	}, text)
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+	text = hush(redact(text))
 	return short(strings.TrimSpace(text), n)
 }
