@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -47,7 +48,7 @@ func (n *Net) Serve(addr string, handler http.Handler, secure bool) *Server {
 		return s
 	}
 	host, _, _ := net.SplitHostPort(addr)
-	s.URL = "https://" + addr
+	s.URL = "https://" + strings.TrimSuffix(addr, ":443")
 	certificate := tlsCertificate([]string{host})
 	s.http.TLSConfig = &tls.Config{
 		Certificates: []tls.Certificate{certificate},
