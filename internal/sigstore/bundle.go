@@ -151,13 +151,11 @@ func (v *Verifier) leafCertificate(b *protobundle.Bundle) (*x509.Certificate, er
 
 func (v *Verifier) isAuthority(der []byte) bool {
 	for _, authority := range v.root.FulcioCertificateAuthorities() {
-		ca, ok := authority.(*root.FulcioCertificateAuthority)
-		if !ok {
-			continue
-		}
-		for _, cert := range append([]*x509.Certificate{ca.Root}, ca.Intermediates...) {
-			if bytes.Equal(cert.Raw, der) {
-				return true
+		if ca, ok := authority.(*root.FulcioCertificateAuthority); ok {
+			for _, cert := range append([]*x509.Certificate{ca.Root}, ca.Intermediates...) {
+				if bytes.Equal(cert.Raw, der) {
+					return true
+				}
 			}
 		}
 	}

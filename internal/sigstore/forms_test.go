@@ -134,6 +134,7 @@ func TestKept(t *testing.T) {
 	a := attestation(s)
 	a.Certificate = func(c *lab.Certificate) {
 		c.Extensions[23], c.Extensions[24] = "", ""
+		c.Extensions[30] = "of a later Fulcio"
 		c.Extensions[12] = "https://github.com/ACME/demo.git"
 	}
 	got, err := verifier(t, s.TrustedRoot()).Keyless(a.Sign(lab.NewRun(),

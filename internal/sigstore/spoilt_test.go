@@ -104,6 +104,10 @@ func TestSpoilt(t *testing.T) {
 		{"a label of another kind", edit(lab.Set(logEntry0+"/kindVersion/kind", "intoto")), nil, Invalid, "labelled"},
 		{"a label of another version", edit(lab.Set(logEntry0+"/kindVersion/version", "0.0.2")), nil, Invalid, "labelled"},
 
+		{"a body with a key twice", func(a *lab.Attestation) {
+			a.LogBody = func(b []byte) []byte { return bytes.Replace(b, []byte(`{`), []byte(`{"kind":"dsse",`), 1) }
+		}, nil, Malformed, "log entry's body"},
+
 		{"a Rekor v2 body in a v1 log", func(a *lab.Attestation) {
 			s := *a.Sigstore
 			s.RekorV2 = s.Rekor
@@ -158,6 +162,7 @@ func TestSpoilt(t *testing.T) {
 		{"a proof alone without a timestamp", func(a *lab.Attestation) { a.NoPromise = true }, nil, Invalid, ""},
 		{"signed in the future", func(a *lab.Attestation) { a.SignedAt = time.Now().Add(48 * time.Hour) }, nil, Invalid, "ahead of this machine's clock"},
 
+		{"a certificate that is none", edit(lab.Set(material+"/certificate/rawBytes", "AAAA")), nil, Malformed, "bundle's certificate"},
 		{"an e-mail address for a subject", certificate(san(name(1, "dev@acme.example"))), nil, Invalid, "not exactly one URI"},
 		{"an e-mail address beside the URI", certificate(san(name(6, "https://github.com/acme/demo/x@y"), name(1, "dev@acme.example"))), nil, Invalid, "not exactly one URI"},
 		{"two URIs", certificate(san(name(6, "https://github.com/acme/demo/x@y"), name(6, "https://github.com/acme/demo/x@z"))), nil, Invalid, "not exactly one URI"},
