@@ -150,7 +150,13 @@ func TestUnknown(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			a := serve(t, map[string]http.HandlerFunc{path: row.answer})
-			s := client(t, a.URL).Secrets(context.Background(), "acme/demo")[0]
+			c := client(t, a.URL)
+			var waited time.Duration
+			c.sleep = func(_ context.Context, d time.Duration) error { waited += d; return nil }
+			s := c.Secrets(context.Background(), "acme/demo")[0]
+			if waited > maxWait {
+				t.Errorf("waited %s, want at most %s", waited, maxWait)
+			}
 			if s.Unknown == nil {
 				t.Fatalf("got names %q and nothing unknown", s.Names)
 			}

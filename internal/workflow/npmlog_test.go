@@ -95,6 +95,17 @@ func TestParseLogOfWorkspaces(t *testing.T) {
 	}
 }
 
+// npm takes the value of a flag it does not know for a word of its own, and
+// writes it into the log as it is.
+func TestParseLogArgs(t *testing.T) {
+	t.Parallel()
+	l := parse("verbose title npm publish", `verbose argv "publish" "--//r/:_authToken" "hunter2" "--otp=123456" "--tag" "a \"b\"" "--_auth" "--provenance" "`+good+`"`)
+	want := `publish|--//r/:_authToken|****|--otp=****|--tag|a "b"|--_auth|--provenance|npm_` + strings.Repeat("*", 36)
+	if got := strings.Join(l.Args, "|"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestOtherLogsAreNone(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
