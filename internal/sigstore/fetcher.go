@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	maxRequests  = 64       // of one Fetch, retries and redirects not counted
+	maxRequests  = 64       // documents asked for in one Fetch, retries and redirects not counted
 	maxFetched   = 32 << 20 // bytes of one Fetch, decompressed
 	maxDocument  = 8 << 20  // bytes of one document, decompressed, whatever signed metadata says of its length
 	maxRedirects = 5

@@ -166,6 +166,7 @@ func TestSpoilt(t *testing.T) {
 		{"an e-mail address for a subject", certificate(san(name(1, "dev@acme.example"))), nil, Invalid, "not exactly one URI"},
 		{"an e-mail address beside the URI", certificate(san(name(6, "https://github.com/acme/demo/x@y"), name(1, "dev@acme.example"))), nil, Invalid, "not exactly one URI"},
 		{"two URIs", certificate(san(name(6, "https://github.com/acme/demo/x@y"), name(6, "https://github.com/acme/demo/x@z"))), nil, Invalid, "not exactly one URI"},
+		{"a subject with a space in it", certificate(func(c *lab.Certificate) { c.URI += " "; c.Extensions[9] = c.URI }), nil, Malformed, "is no URI"},
 		{"a build signer that is not the subject", certificate(func(c *lab.Certificate) { c.Extensions[9] += "x" }), nil, Invalid, "build signer"},
 		{"two issuers", certificate(func(c *lab.Certificate) { c.Extensions[1] = "https://accounts.example" }), nil, Invalid, "(.1)"},
 		{"no issuer", certificate(func(c *lab.Certificate) { delete(c.Extensions, 1); delete(c.Extensions, 8) }), nil, Invalid, "no issuer"},

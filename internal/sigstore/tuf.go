@@ -36,7 +36,7 @@ type Material struct {
 // Fetch refreshes the repository's metadata once (TUF specification §5), in memory, and returns the targets
 // trusted_root.json and keysTarget ("registry.npmjs.org/keys.json"), which may be in a delegated role; an empty
 // keysTarget asks for none. Keys is nil only if the signed metadata has no such target. It takes at most two
-// minutes, 64 requests and 32 MiB. Without a cache of what was seen before, a repository can be rolled back to
+// minutes, 64 documents and 32 MiB. Without a cache of what was seen before, a repository can be rolled back to
 // any state whose signatures have not expired, which for Sigstore's is a few days.
 //
 // The error is an *[Error]: Unreachable if the repository did not answer with what it should have, Invalid if
