@@ -137,7 +137,7 @@ func TestLogsOfRealNPM(t *testing.T) {
 			if r.Exchange.Status != row.want.exchange || r.Sent.Status != row.want.sent {
 				t.Errorf("got exchange %d, sent %d, want %d, %d", r.Exchange.Status, r.Sent.Status, row.want.exchange, row.want.sent)
 			}
-			if l.Exit != row.want.exit || l.ErrorCode != row.want.code || l.Published() != (row.want.exit == 0) {
+			if l.Exit != row.want.exit || l.ErrorCode != row.want.code || l.Published() != (row.want.sent/100 == 2) {
 				t.Errorf("got exit %d, code %q, want %d, %q", l.Exit, l.ErrorCode, row.want.exit, row.want.code)
 			}
 			if (r.Sent.Status == 202) != r.Processing {
