@@ -81,10 +81,13 @@ func npmPage(name, version string) string {
 	if len(parts) > 2 || len(parts) == 2 && !strings.HasPrefix(name, "@") {
 		return ""
 	}
-	for _, part := range append(parts, "v"+version) {
+	for _, part := range parts {
 		if strings.Trim(part, ".@") == "" {
 			return ""
 		}
+	}
+	if version != "" && strings.Trim(version, ".") == "" {
+		return ""
 	}
 	page := "https://www.npmjs.com/package/" + percent(name, "@/")
 	if version == "" {

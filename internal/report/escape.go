@@ -193,12 +193,9 @@ func diagram(text string) string {
 	return b.String()
 }
 
-// shellWord is text if a shell takes it as one plain word, else "".
-func shellWord(text string) string {
-	if plainArgument.MatchString(text) {
-		return text
-	}
-	return ""
-}
-
-var plainArgument = regexp.MustCompile(`^[A-Za-z0-9@][A-Za-z0-9@/:._+~-]{0,500}$`)
+// What the commands of the summary may hold: a release and a registry that a
+// shell takes as one word each and npm as nothing else.
+var (
+	plainSpec     = regexp.MustCompile(`^(@[A-Za-z0-9_~][A-Za-z0-9._~-]*/)?[A-Za-z0-9_][A-Za-z0-9._~-]*@[0-9][0-9A-Za-z.+-]*$`)
+	plainRegistry = regexp.MustCompile(`^https?://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$`)
+)

@@ -51,6 +51,9 @@ func poisoned(text string, status Status, packages int) *Report {
 
 var statuses = []Status{Verified, NotVerified, Pending, Error}
 
+// some is a number of packages: none, one, few or many.
+func some(n byte) int { return []int{1, 0, 1, 2, 1, 5, 1, 12}[n/4%8] }
+
 func seed(f *testing.F) {
 	for i, text := range hostile {
 		f.Add(text, byte(i))
@@ -60,7 +63,7 @@ func seed(f *testing.F) {
 func FuzzConsole(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, text string, n byte) {
-		r := poisoned(text, statuses[n%4], int(n%6))
+		r := poisoned(text, statuses[n%4], some(n))
 		for _, o := range []ConsoleOptions{{}, {Width: 1}, {Width: -1}, {Color: true}} {
 			var b bytes.Buffer
 			if err := WriteConsole(&b, r, o); err != nil {
@@ -94,7 +97,7 @@ func quiet(t *testing.T, lines []string) {
 func FuzzSummary(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, text string, n byte) {
-		r := poisoned(text, statuses[n%4], int(n%13))
+		r := poisoned(text, statuses[n%4], some(n))
 		if err := inert(Summary(r), r); err != nil {
 			t.Error(err)
 		}
@@ -108,6 +111,7 @@ var (
 	codeText  = regexp.MustCompile(`<code>[^<]*</code>`)
 	linked    = regexp.MustCompile(`(?i)[@#$_~*^]|://|www\.|[0-9a-f]{7}|gh-[0-9]|:[a-z0-9+_-]+:`)
 	mermaid   = regexp.MustCompile(`^(flowchart LR|  [a-z]+\["[✓✗?] [a-z ]+(<br/>([\pL\p{Nd} ./-]|#[0-9]+;)*)?"\]:::(good|bad|open)|  [a-z]+( --> [a-z]+){5}|  classDef (good|bad|open) fill:#[0-9a-f]{6},stroke:#[0-9a-f]{6},color:#ffffff)$`)
+	command   = regexp.MustCompile(`^(|# [a-z, ]+|npm init --yes|(verify-npm-release|npm install --ignore-scripts|npm audit signatures)( --(registry|registry-url) https?://[A-Za-z0-9][A-Za-z0-9:/._-]*)?( [A-Za-z0-9@][A-Za-z0-9@/._+~-]*)*)$`)
 	badgeForm = regexp.MustCompile(`^\[!\[([^\x00-\x1f\\\x60*_{}\[\]()<>#.|~&@:$^"'!-]|\\[!-/:-@\[-\x60{-~])+: provenance verified\]\(https://img\.shields\.io/badge/[A-Za-z0-9%._~-]+\?logo=npm\)\]\(https://www\.npmjs\.com/package/[A-Za-z0-9%._~@/+-]+(\?activeTab=provenance)?\)$`)
 )
 
@@ -140,6 +144,8 @@ func inert(summary string, r *Report) error {
 				ticks = 0
 			} else if language == "mermaid" && !mermaid.MatchString(line) {
 				return fmt.Errorf("mermaid: %q", line)
+			} else if language == "sh" && !command.MatchString(line) {
+				return fmt.Errorf("command: %q", line)
 			}
 			continue
 		case run >= 3:
@@ -186,7 +192,7 @@ func inert(summary string, r *Report) error {
 
 func TestSummaryIsBounded(t *testing.T) {
 	t.Parallel()
-	for _, status := range statuses {
+	for _, status := range []Status{Verified, NotVerified} {
 		for _, text := range []string{"@octo/name", strings.Repeat("<&|`@x/y#1 ", 5000), strings.Repeat("`", 100_000)} {
 			r := poisoned(text, status, 10_000)
 			got := Summary(r)
@@ -196,6 +202,77 @@ func TestSummaryIsBounded(t *testing.T) {
 			if len(got) < MaxSummary/4 || !strings.Contains(got, strings.TrimSpace(cutSentence)) {
 				t.Errorf("%s: got %d bytes, want them used, and a sentence that says what is missing", status, len(got))
 			}
+		}
+	}
+}
+
+func TestAPageKeepsItsBound(t *testing.T) {
+	t.Parallel()
+	for room := range 40 {
+		p := &page{room: room}
+		p.wrap("<ul>", "</ul>", func() {
+			p.add("<li>1")
+			p.wrap("<b>", "</b>", func() { p.add("2") })
+		})
+		p.add("end")
+		got := p.b.String()
+		if len(got) > room || strings.Count(got, "<ul>") != strings.Count(got, "</ul>") || strings.Count(got, "<b>") != strings.Count(got, "</b>") {
+			t.Errorf("room for %d: got %q", room, got)
+		}
+		if whole := "<ul><li>1<b>2</b></ul>end"; room >= len(whole) && got != whole || room < len(whole) && !p.cut {
+			t.Errorf("room for %d: got %q, cut %v", room, got, p.cut)
+		}
+	}
+}
+
+func TestCommandsHoldPlainNamesOnly(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ name, version, registry, want string }{
+		{"nuxt", "4.1.2", publicRegistry + "/", "npm install --ignore-scripts nuxt@4.1.2\n"},
+		{"@a/b", "1.0.0-rc.1+x", "http://127.0.0.1:4873/npm", "verify-npm-release --registry-url http://127.0.0.1:4873/npm @a/b@1.0.0-rc.1+x\n"},
+		{"nuxt", "", publicRegistry, ""},
+		{"x;id", "1.0.0", publicRegistry, ""},
+		{"$(id)", "1.0.0", publicRegistry, ""},
+		{"-g", "1.0.0", publicRegistry, ""},
+		{"x", "1.0.0 -g", publicRegistry, ""},
+		{"https://evil.example/x", "1.0.0", publicRegistry, ""},
+		{"x", "https://evil.example", publicRegistry, ""},
+		{"x", "latest", publicRegistry, ""},
+		{"x", "1.0.0", "https://user:secret@a.example", ""},
+		{"x", "1.0.0", "--x", ""},
+		{"x", "1.0.0", "https://a.example/ x", ""},
+	} {
+		r := &Report{Registry: row.registry, Packages: []Package{{Name: row.name, Version: row.version}}}
+		got := Summary(r)
+		if row.want == "" && strings.Contains(got, "```sh") || !strings.Contains(got, row.want) {
+			t.Errorf("%q %q %q: got %s, want %q", row.name, row.version, row.registry, got, row.want)
+		}
+	}
+}
+
+func TestSafeURL(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ text, want string }{
+		{"https://github.com/nuxt/nuxt", "https://github.com/nuxt/nuxt"},
+		{"https://search.sigstore.dev/?logIndex=5&x=1#top", "https://search.sigstore.dev/?logIndex=5&x=1#top"},
+		{"https://localhost:4873/@a%2fb", "https://localhost:4873/@a%2fb"},
+		{"https://a.example/<b>\"'()[]`|", "https://a.example/%3Cb%3E%22%27%28%29%5B%5D%60%7C"},
+		{"http://a.example/", ""},
+		{"javascript:alert(1)", ""},
+		{"data:text/html,x", ""},
+		{"//a.example/", ""},
+		{"https:a.example", ""},
+		{"https://user@a.example/", ""},
+		{"https://user:pass@a.example/", ""},
+		{"https://a.example\\@evil.example/", ""},
+		{"https:///path", ""},
+		{"https://[::1]/", ""},
+		{"https://exämple.example/", ""},
+		{"https://a.example/" + strings.Repeat("x", 2000), ""},
+		{"", ""},
+	} {
+		if got := safeURL(row.text); got != row.want {
+			t.Errorf("%q: got %q, want %q", row.text, got, row.want)
 		}
 	}
 }
@@ -214,7 +291,7 @@ func TestSummaryOfThousandsKeepsItsEnd(t *testing.T) {
 func FuzzAnnotations(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, text string, n byte) {
-		r := poisoned(text, statuses[n%4], int(n%30))
+		r := poisoned(text, statuses[n%4], some(n))
 		list := r.Annotations(n%2 == 0)
 		if len(list) > 2*maxAnnotations {
 			t.Errorf("got %d annotations, want at most %d", len(list), 2*maxAnnotations)

@@ -199,10 +199,10 @@ func (p *page) selfCheck(r *Report) {
 		if len(specs) == openSections {
 			break
 		}
-		if k.Version == "" || len(k.Name) > maxName || len(k.Version) > maxName {
+		if len(k.Name) > maxName || len(k.Version) > maxName {
 			continue
 		}
-		if s := shellWord(k.spec()); s != "" {
+		if s := k.spec(); plainSpec.MatchString(s) {
 			specs = append(specs, s)
 		}
 	}
@@ -211,11 +211,10 @@ func (p *page) selfCheck(r *Report) {
 	}
 	ours, npms := "", ""
 	if r.Registry != "" && strings.TrimSuffix(r.Registry, "/") != publicRegistry {
-		registry := shellWord(r.Registry)
-		if registry == "" {
+		if !plainRegistry.MatchString(r.Registry) {
 			return
 		}
-		ours, npms = " --registry-url "+registry, " --registry "+registry
+		ours, npms = " --registry-url "+r.Registry, " --registry "+r.Registry
 	}
 	all := strings.Join(specs, " ")
 	p.add("<h3>How to check this yourself</h3>\n\n" + fence("sh", []string{
