@@ -200,3 +200,36 @@ func (g *Registry) answer(r *http.Request, to target) answer {
 	}
 	return g.edge(r, to)
 }
+
+// accepted is the package's packument with all its releases, ready or not; nil: there is none.
+func (g *Registry) accepted(name string) []byte {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if p := g.packages[name]; p != nil && p.last != nil {
+		return p.last.Packument
+	}
+	return nil
+}
+
+// Edit changes a release that is served: what npm published, spoilt afterwards. The packument is not touched unless the
+// edit does it.
+func (g *Registry) Edit(name, version string, edit func(*Release)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p := g.packages[name]
+	if p == nil || p.releases[version] == nil {
+		panic("lab: no release " + name + "@" + version)
+	}
+	edit(p.releases[version].Release)
+	clear(g.cache)
+}
+
+// Release is the release as it is served.
+func (g *Registry) Release(name, version string) *Release {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if p := g.packages[name]; p != nil && p.releases[version] != nil {
+		return p.releases[version].Release
+	}
+	return nil
+}
