@@ -271,7 +271,7 @@ func (c *Client) path(escaped string) *url.URL {
 // Its host is never asked, its query and fragment are dropped.
 func (c *Client) ownPath(text string) (*url.URL, error) {
 	given, err := url.Parse(text)
-	if err != nil || len(text) > maxURL || given.Opaque != "" || given.Host == "" || len(given.Path) < 2 {
+	if err != nil || len(text) > maxURL || given.Host == "" || len(given.Path) < 2 {
 		return nil, fmt.Errorf("%s is not a URL with a host and a path", excerpt(text))
 	}
 	if err := plainPath(given); err != nil {

@@ -77,6 +77,7 @@ func TestClientFaults(t *testing.T) {
 		{"null", ok("", "null"), documents, Garbled, "not a JSON object"},
 		{"a list", ok("", "[]"), documents, Garbled, "not a JSON object"},
 		{"half a document", ok("", manifestJSON[:60]), documents, Garbled, "not JSON"},
+		{"a manifest without dist", ok("", `{"name":"@a/b","version":"1.0.0"}`), []string{"manifest"}, Garbled, "dist"},
 		{"two documents", ok("", `{"name":"a","keys":[]}{}`), []string{"attestations", "keys", "manifest", "packument"}, Garbled, ""},
 		{"bytes that are not UTF-8", ok("", "{\"name\":\"\xff\xfe\"}"), documents, Garbled, "not UTF-8"},
 		{"duplicate keys", ok("", `{"name":"a","x":"","x":""}`), documents, Wrong, "names a key twice"},
@@ -89,6 +90,7 @@ func TestClientFaults(t *testing.T) {
 		{"a gzip of a tarball that is labelled so", ok("Content-Encoding: gzip", zipped("x")), []string{"tarball"}, Garbled, "gzip"},
 
 		{"fewer bytes than announced", hijack(t, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"+`{"name":"@a/b"`, false), all, 0, ""},
+		{"a tarball cut before it begins", hijack(t, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", false), []string{"tarball"}, Unreachable, "cut short after 0 bytes"},
 		{"a tarball cut short", hijack(t, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n\x1f\x8b\x08", false), []string{"tarball"}, Unreachable, "cut short after 3 bytes"},
 		{"a long tarball cut short", hijack(t, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n\x1f\x8b"+strings.Repeat("x", 198), false), []string{"tarball"}, Unreachable, "cut short after 200 bytes"},
 		{"more bytes than announced", hijack(t, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"+manifestJSON, false), documents, Garbled, "not JSON"},
@@ -170,10 +172,8 @@ func TestClientRedirects(t *testing.T) {
 
 // Bodies without end and gzip bombs end at the bound, in little memory.
 func TestClientTooLarge(t *testing.T) {
-	bomb := func() io.Reader {
-		unit := zipped(strings.Repeat(" ", 32<<20)) // 32 KiB; members of a gzip follow one another
-		return &repeat{unit: unit, n: 40 * len(unit)}
-	}
+	unit := zipped(strings.Repeat(" ", 4<<20)) // 4 KiB; members of a gzip follow one another
+	bomb := func() io.Reader { return &repeat{unit: unit, n: 2500 * len(unit)} }
 	const gigabytes = 10 << 30
 	for _, c := range []struct {
 		why      string
@@ -315,6 +315,12 @@ func TestClientSlow(t *testing.T) {
 		{"a slow tarball that keeps coming", trickle(true, "\x1f\x8b"+strings.Repeat("x", minProgress/4), period/12, 30), "tarball", true},
 		{"a slow document that comes too late", trickle(true, strings.Repeat(" ", minProgress/4), period/12, 30), "keys", false},
 		{"a tarball that begins late", trickle(false, "\x1f\x8b", period*2/3, 1), "tarball", true},
+		{"a tarball that begins late and ends late", func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(period * 2 / 3)
+			io.WriteString(w, "\x1f\x8b")
+			w.(http.Flusher).Flush()
+			time.Sleep(period * 2 / 3)
+		}, "tarball", true},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			t.Parallel()
@@ -337,6 +343,21 @@ func TestClientSlow(t *testing.T) {
 	}
 }
 
+func TestWatchEndsStreams(t *testing.T) {
+	t.Parallel()
+	w := newWatch(context.Background(), 20*time.Millisecond, true)
+	defer w.stop()
+	w.headers()
+	w.got.Add(minProgress)
+	w.mu.Lock()
+	w.end = time.Now()
+	w.mu.Unlock()
+	<-w.ctx.Done()
+	if cause := context.Cause(w.ctx); !strings.Contains(cause.Error(), maxStreamTime.String()) {
+		t.Errorf("a stream that came for long enough: got %v", cause)
+	}
+}
+
 func TestClientContext(t *testing.T) {
 	t.Parallel()
 	client := serve(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
@@ -345,8 +366,8 @@ func TestClientContext(t *testing.T) {
 		<-r.Context().Done()
 	})
 	for op, call := range calls(client, nil) {
-		ctx, cancel := context.WithCancel(context.Background())
-		time.AfterFunc(20*time.Millisecond, cancel)
+		ctx, cancel := context.WithCancelCause(context.Background())
+		time.AfterFunc(20*time.Millisecond, func() { cancel(errors.New("the job was cancelled")) })
 		err := call(ctx)
 		e, ok := errors.AsType[*Error](err)
 		if !ok || !errors.Is(err, context.Canceled) || e.Retryable() {

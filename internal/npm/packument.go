@@ -34,8 +34,10 @@ type Version struct {
 // is held, at most 4 MiB. The bounds on counts are those of limits.go; keys match
 // exactly and a key given twice is an error, as in [ParseManifest]. An error of r
 // is returned as it is.
-func ParsePackument(r io.Reader) (*Packument, error) {
-	in := &valueReader{r: bufio.NewReaderSize(r, 64<<10)}
+func ParsePackument(r io.Reader) (*Packument, error) { return parsePackument(r, maxPackument) }
+
+func parsePackument(r io.Reader, limit int64) (*Packument, error) {
+	in := &valueReader{r: bufio.NewReaderSize(r, 64<<10), limit: limit}
 	in.dec = jsontext.NewDecoder(in, lenient)
 	p := &Packument{DistTags: map[string]string{}, Time: map[string]time.Time{}, Versions: map[string]Version{}}
 	err := p.parse(in.dec)
@@ -188,10 +190,11 @@ func (p *Packument) Check(name string) error {
 // valueReader ends the reading where a packument, or one value in it, is too
 // large: the decoder itself would buffer a value of any size.
 type valueReader struct {
-	r    io.Reader
-	dec  *jsontext.Decoder
-	read int64
-	err  error // what ended the reading, unless the end of the document
+	r     io.Reader
+	limit int64 // bytes of the packument
+	dec   *jsontext.Decoder
+	read  int64
+	err   error // what ended the reading, unless the end of the document
 }
 
 func (v *valueReader) Read(b []byte) (int, error) {
@@ -200,15 +203,15 @@ func (v *valueReader) Read(b []byte) (int, error) {
 	left := v.dec.InputOffset() + maxValue + 2 - v.read
 	switch {
 	case v.err != nil:
-	case v.read > maxPackument:
-		v.err = wrong("packument", fmt.Sprintf("is larger than %d bytes", maxPackument))
+	case v.read > v.limit:
+		v.err = wrong("packument", fmt.Sprintf("is larger than %d bytes", v.limit))
 	case left <= 0:
 		v.err = wrong("packument", fmt.Sprintf("has a value larger than %d bytes", maxValue))
 	}
 	if v.err != nil {
 		return 0, v.err
 	}
-	n, err := v.r.Read(b[:min(int64(len(b)), left)])
+	n, err := v.r.Read(b[:min(int64(len(b)), left, v.limit-v.read+1)])
 	v.read += int64(n)
 	if err != nil && !errors.Is(err, io.EOF) {
 		v.err = err

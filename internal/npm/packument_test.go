@@ -147,20 +147,22 @@ func (r *repeat) Read(b []byte) (int, error) {
 
 func TestParsePackumentTooLarge(t *testing.T) {
 	t.Parallel()
-	const each = maxValue - 20
-	unit := strings.Repeat("lorem ", 10_000)
-	packument := func(members int) io.Reader {
+	const limit = 3 * maxValue
+	for size, want := range map[int]string{limit: "", limit + 1: fmt.Sprintf("larger than %d bytes", limit)} {
 		parts := []io.Reader{strings.NewReader(`{"name":"a"`)}
-		for i := range members {
-			parts = append(parts, strings.NewReader(fmt.Sprintf(`,"x%d":"`, i)), &repeat{unit: unit, n: each}, strings.NewReader(`"`))
+		left := size - len(`{"name":"a"}`)
+		for i := 0; left > 0; i++ {
+			start := fmt.Sprintf(`,"x%d":"`, i)
+			n := min(maxValue/2, left-len(start)-1)
+			if rest := left - len(start) - 1 - n; rest > 0 && rest < 100 {
+				n -= 100
+			}
+			left -= len(start) + 1 + n
+			parts = append(parts, strings.NewReader(start), &repeat{unit: strings.Repeat("lorem ", 1000), n: n}, strings.NewReader(`"`))
 		}
-		return io.MultiReader(append(parts, strings.NewReader("}"))...)
+		_, err := parsePackument(io.MultiReader(append(parts, strings.NewReader("}"))...), limit)
+		wantError(t, fmt.Sprintf("a packument of %d bytes", size), err, want, false)
 	}
-	if _, err := ParsePackument(packument(maxPackument / (each + 20))); err != nil {
-		t.Errorf("below the limit of bytes: %v", err)
-	}
-	_, err := ParsePackument(packument(maxPackument/each + 1))
-	wantError(t, "above the limit of bytes", err, "larger than 268435456 bytes", false)
 }
 
 // versions writes members of a packument's versions, each of size bytes.
