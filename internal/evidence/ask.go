@@ -24,6 +24,9 @@ func (w *gathering) poller(i int, until time.Time, ask func(context.Context) err
 	return &poller{
 		pace: w.pace, start: w.start, until: until, enough: w.enough, idle: w.makeRoom, ask: ask,
 		note: func(s Surface) {
+			if i == ManifestSurface && s.Denied && w.Facts.staged(w.e.Release.Spec) {
+				w.stopWaiting() // for a person's approval
+			}
 			w.o.Progress(Progress{Release: w.e.Release.Spec, Surface: SurfaceNames[i], State: s})
 		},
 	}

@@ -115,6 +115,7 @@ func (g *Gatherer) Gather(ctx context.Context, r plan.Release) *Evidence {
 	defer w.makeRoom()
 	w.gather(g.run)
 	w.settle(ctx)
+	g.Facts.Wait()
 	return w.e
 }
 

@@ -30,6 +30,7 @@ var fileLimits = map[string]int64{
 //
 // An error is a folder that cannot be read as evidence at all.
 func Load(p *plan.Plan, facts *RunFacts) (*Evidence, error) {
+	facts.Wait()
 	root, err := os.OpenRoot(p.Offline)
 	if err != nil {
 		return nil, fmt.Errorf("open the evidence folder: %w", err)

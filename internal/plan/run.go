@@ -39,6 +39,17 @@ type Run struct {
 	IDToken        bool   // the runner offers OIDC tokens: id-token: write
 }
 
+// File is the path of the workflow file in its repository, from Workflow:
+// .github/workflows/f.yml. "" where Workflow is none.
+func (r *Run) File() string {
+	path, _, _ := strings.Cut(r.Workflow, "@")
+	path, ok := strings.CutPrefix(path, r.Repository+"/")
+	if !ok {
+		return ""
+	}
+	return path
+}
+
 // readRun reads the environment, and from the event payload what has no
 // variable. A payload that cannot be read leaves its fields unset.
 func readRun(getenv func(string) string) *Run {
