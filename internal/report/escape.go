@@ -18,6 +18,9 @@ import (
 // paragraph separators, private use and unassigned code points. .NET's string
 // comparison, by which the runner looks for commands, skips the ignorable ones.
 func hidden(c rune) bool {
+	if ' ' <= c && c <= '~' {
+		return false
+	}
 	return !unicode.IsGraphic(c) ||
 		unicode.In(c, unicode.Zl, unicode.Zp, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
