@@ -125,7 +125,7 @@ func validVersion(v string) error {
 		return errors.New("too long")
 	}
 	parsed, err := semver.StrictNewVersion(v)
-	if err == nil && parsed.String() == v {
+	if err == nil {
 		for _, n := range []uint64{parsed.Major(), parsed.Minor(), parsed.Patch()} {
 			if n > 1<<53-1 { // Number.MAX_SAFE_INTEGER, node-semver's limit
 				return errors.New("beyond npm's largest number " + strconv.Itoa(1<<53-1))
