@@ -198,6 +198,9 @@ func fingerprint(public *ecdsa.PublicKey) string {
 func (k *KeySet) Attesting() []Key { return k.serving(UsageAttestations) }
 
 func (k *KeySet) serving(usage string) []Key {
+	if k == nil {
+		return nil // no keys, so nothing verifies
+	}
 	var keys []Key
 	for _, key := range k.Keys {
 		if !k.HasUsage || key.Usage == usage {

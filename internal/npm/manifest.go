@@ -129,8 +129,8 @@ func ParseManifest(raw []byte) (*Manifest, error) {
 	return m, nil
 }
 
-// user reads _npmUser. Before 2026 had an approver, or instead of one, npm sent
-// null and {}: null is none, {} is one.
+// user reads _npmUser. An approver has been served as an object, as {} and as
+// null: {} is one, null is none.
 func (w *wireUser) user() *User {
 	if w == nil {
 		return nil

@@ -169,7 +169,7 @@ func TestVerifySignatures(t *testing.T) {
 			t.Errorf("integrity %q, signed: got %v, want malformed", weak, p)
 		}
 	}
-	for why, empty := range map[string]*KeySet{"no keys": {}, "no keys with usage": {HasUsage: true}} {
+	for why, empty := range map[string]*KeySet{"nil": nil, "no keys": {}, "no keys with usage": {HasUsage: true}} {
 		if empty.VerifySignatures(&good, at) == nil {
 			t.Errorf("%s: verifies", why)
 		}
