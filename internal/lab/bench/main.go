@@ -22,37 +22,36 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("bench: ")
-	if os.Getenv(profileEnv) != "" {
-		if err := profiled(os.Getenv(profileEnv)); err != nil {
-			log.Fatal(err)
+	for name, run := range map[string]func(string) error{profileEnv: profiled, serveEnv: served} {
+		if value := os.Getenv(name); value != "" {
+			if err := run(value); err != nil {
+				log.Fatal(err)
+			}
+			return
 		}
-		return
 	}
 	sizes := flag.String("n", "1,10,100,500", "numbers of releases, separated by commas")
 	rounds := flag.Int("rounds", 5, "pairs of runs for each number")
 	binary := flag.String("binary", "", "verify-npm-release to measure; built when empty")
+	alone := flag.Bool("alone", false, "measure our program only")
 	profile := flag.Bool("profile", false, "say where our CPU time goes, for the largest number of releases")
 	flag.Parse()
-	if err := run(*sizes, *rounds, *binary, *profile); err != nil {
+	if err := run(*sizes, *rounds, *binary, *alone, *profile); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(sizes string, rounds int, binary string, profile bool) error {
-	var ns []int
-	for text := range strings.SplitSeq(sizes, ",") {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			return fmt.Errorf("-n: %q is not a list of numbers above zero", sizes)
-		}
-		ns = append(ns, n)
+func run(sizes string, rounds int, binary string, alone, profile bool) error {
+	ns, err := numbers(sizes)
+	if err != nil {
+		return err
 	}
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	w, err := newWorld(dir, slices.Max(ns))
+	w, err := newWorld(dir, sizes)
 	if err != nil {
 		return err
 	}
@@ -67,5 +66,17 @@ func run(sizes string, rounds int, binary string, profile bool) error {
 	} else if binary, err = filepath.Abs(binary); err != nil {
 		return err
 	}
-	return w.compare(os.Stdout, ns, rounds, binary)
+	return w.compare(os.Stdout, ns[1:], rounds, binary, alone)
+}
+
+func numbers(list string) ([]int, error) {
+	ns := []int{1}
+	for text := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > 999 {
+			return nil, fmt.Errorf("-n: %q is not a list of numbers from 1 to 999", list)
+		}
+		ns = append(ns, n)
+	}
+	return ns, nil
 }
