@@ -95,9 +95,6 @@ func checkInclusion(body []byte, proof *rekorv1.InclusionProof, point *checkpoin
 	if string(proof.GetRootHash()) != string(point.hash[:]) {
 		return invalid(nil, "the inclusion proof is for a tree of another root than the checkpoint's")
 	}
-	if proof.GetLogIndex() < 0 || proof.GetLogIndex() >= point.size {
-		return invalid(nil, "the inclusion proof is for index %d of a tree of size %d", proof.GetLogIndex(), point.size)
-	}
 	var path tlog.RecordProof
 	for _, h := range proof.GetHashes() {
 		if len(h) != tlog.HashSize {

@@ -84,7 +84,7 @@ func TestSpoilt(t *testing.T) {
 		{"a bundle of another type", func(a *lab.Attestation) { a.MediaType = "application/json" }, nil, Malformed, "media type"},
 
 		{"a log retired before, with a promise", nil, lab.Set("/tlogs/0/publicKey/validFor/end", "2025-09-30T00:00:00Z"), Invalid, ""},
-		{"a log retired before, a proof alone", proofOnly, lab.Set("/tlogs/0/publicKey/validFor/end", "2025-09-30T00:00:00Z"), Invalid, "was not valid"},
+		{"a log retired before, a proof alone", proofOnly, lab.Set("/tlogs/0/publicKey/validFor/end", "2025-09-30T00:00:00Z"), Invalid, "to 2025-09-30T00:00:00Z"},
 		{"a log not yet begun, a proof alone", proofOnly, lab.Set("/tlogs/0/publicKey/validFor/start", "2025-10-02T00:00:00Z"), Invalid, "was not valid"},
 		{"a Rekor v2 retired before", rekorV2, lab.Set("/tlogs/1/publicKey/validFor/end", "2025-09-30T00:00:00Z"), Invalid, "was not valid"},
 		{"a timestamp after the log was retired, beside a promise before", func(a *lab.Attestation) {
@@ -220,6 +220,7 @@ func TestSpoilt(t *testing.T) {
 		{"a predicate that is a list", payload(`{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"a":"b"}}],"predicateType":"x","predicate":[]}`), nil, Malformed, "no JSON object"},
 		{"bytes after the statement", payload(statementJSON + "{}"), nil, Invalid, "statement"},
 
+		{"a key: Rekor v2 with a dsse entry", func(a *lab.Attestation) { a.Entry, a.Key = lab.EntryDSSEV2, a.Sigstore.NPM }, nil, Unsupported, `"dsse"`},
 		{"a key: unknown", func(a *lab.Attestation) { keyed(a); a.Key = stranger.NPM }, nil, Invalid, "none of the 2 keys"},
 		{"a key: expired", func(a *lab.Attestation) { keyed(a); a.Key.End = signedAt.Add(-time.Hour) }, nil, Invalid, ""},
 		{"a key: not yet valid", func(a *lab.Attestation) { keyed(a); a.Key.Start = signedAt.Add(time.Hour) }, nil, Invalid, ""},

@@ -1,0 +1,52 @@
+package sigstore
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	protobundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
+	rekorv1 "github.com/sigstore/protobuf-specs/gen/pb-go/rekor/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"verify-npm-release/internal/lab"
+)
+
+// TestReadLogEntry spoils an entry after sigstore-go has had its say.
+func TestReadLogEntry(t *testing.T) {
+	t.Parallel()
+	s := lab.NewSigstore()
+	logs := verifier(t, s.TrustedRoot()).root.RekorLogs()
+	bundle := attestation(s).Sign(lab.NewRun(), []byte(statementJSON))
+	for _, tt := range []struct {
+		name, want string
+		kind       Kind
+		spoil      func(*rekorv1.TransparencyLogEntry)
+	}{
+		{"an unknown log", "does not name", Invalid, func(e *rekorv1.TransparencyLogEntry) { e.LogId.KeyId[0] ^= 1 }},
+		{"neither proof nor promise", "neither", Invalid, func(e *rekorv1.TransparencyLogEntry) { e.InclusionProof, e.InclusionPromise = nil, nil }},
+		{"an empty promise and no proof", "neither", Invalid, func(e *rekorv1.TransparencyLogEntry) {
+			e.InclusionProof, e.InclusionPromise.SignedEntryTimestamp = nil, nil
+		}},
+		{"a short hash", "hash of 31 bytes", Malformed, func(e *rekorv1.TransparencyLogEntry) { e.InclusionProof.Hashes[0] = e.InclusionProof.Hashes[0][1:] }},
+		{"another hash", "does not lead", Invalid, func(e *rekorv1.TransparencyLogEntry) { e.InclusionProof.Hashes[0][7] ^= 1 }},
+		{"a hash too many", "does not lead", Invalid, func(e *rekorv1.TransparencyLogEntry) {
+			e.InclusionProof.Hashes = append(e.InclusionProof.Hashes, make([]byte, 32))
+		}},
+		{"an index below zero", "does not lead", Invalid, func(e *rekorv1.TransparencyLogEntry) { e.InclusionProof.LogIndex = -1 }},
+		{"an index beyond the tree", "does not lead", Invalid, func(e *rekorv1.TransparencyLogEntry) { e.InclusionProof.LogIndex = 99 }},
+		{"another body", "does not lead", Invalid, func(e *rekorv1.TransparencyLogEntry) {
+			e.CanonicalizedBody = append(e.CanonicalizedBody, ' ')
+		}},
+	} {
+		b := new(protobundle.Bundle)
+		if err := protojson.Unmarshal(bundle, b); err != nil {
+			t.Fatal(err)
+		}
+		tt.spoil(b.VerificationMaterial.TlogEntries[0])
+		got, err := readLogEntry(b, logs, []time.Time{signedAt})
+		if got != nil || kindOf(err) != tt.kind || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, %v; want %v with %q", tt.name, got, err, tt.kind, tt.want)
+		}
+	}
+}
