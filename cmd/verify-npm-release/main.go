@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -27,6 +28,7 @@ import (
 const exitUsage = 2
 
 func main() {
+	log.SetOutput(io.Discard) // net/http quotes a server's bytes there
 	os.Exit(run(os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
@@ -100,7 +102,7 @@ func (s *session) report(ctx context.Context, p *plan.Plan) *report.Report {
 	}
 	r.Decide()
 	for i := range r.Packages {
-		if pkg := &r.Packages[i]; pkg.Links != nil {
+		if pkg := &r.Packages[i]; pkg.Links != nil && pkg.Links.NPM != "" {
 			pkg.Links.BadgeMarkdown = report.Badge(*pkg)
 		}
 	}

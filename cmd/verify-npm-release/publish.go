@@ -44,17 +44,32 @@ func (s *session) publish(p *plan.Plan, r *report.Report) error {
 	if s.runner != nil {
 		errs = append(errs, s.runner.Err())
 	}
+	errs = append(errs, s.archive(r))
 	errs = append(errs, report.WriteConsole(s.console, r, report.ConsoleOptions{Color: s.color}))
-	for i, dir := range s.folders {
-		if dir != "" {
-			errs = append(errs, evidence.SaveReport(dir, func(w io.Writer) error { return report.WriteJSON(w, one(r, i)) }))
-		}
-	}
 	if p.JSON != "" {
 		errs = append(errs, s.writeJSON(p.JSON, r))
 	}
 	if s.runner != nil {
 		errs = append(errs, s.tellRunner(p, r))
+	}
+	return errors.Join(errs...)
+}
+
+// archive completes each evidence folder with its report and makes one file of it.
+func (s *session) archive(r *report.Report) error {
+	var errs []error
+	for i, dir := range s.folders {
+		if dir == "" {
+			continue
+		}
+		err := evidence.SaveReport(dir, func(w io.Writer) error { return report.WriteJSON(w, one(r, i)) })
+		if err == nil {
+			var a report.Archive
+			if a.File, a.Digest, err = evidence.Archive(dir); err == nil {
+				r.Packages[i].Archive = &a
+			}
+		}
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

@@ -24,14 +24,21 @@ var fileLimits = map[string]int64{
 	TarballFile: 1 << 30, KeysFile: maxTrustFile, TrustedRootFile: maxTrustFile, ReportFile: 64 << 20,
 }
 
-// Load reads a saved evidence folder and verifies it without any network. Where
+// Load reads a saved evidence folder, or its archive, and verifies it without any network. Where
 // the plan names a release, the folder must hold that one. The trusted root and
 // the keys are the plan's files, else the folder's own.
 //
 // An error is a folder that cannot be read as evidence at all.
 func Load(p *plan.Plan, facts *RunFacts) (*Evidence, error) {
 	facts.Wait()
-	root, err := os.OpenRoot(p.Offline)
+	dir := p.Offline
+	if info, err := os.Stat(dir); err == nil && info.Mode().IsRegular() {
+		if dir, err = unpack(p.Offline); err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(dir)
+	}
+	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the evidence folder: %w", err)
 	}

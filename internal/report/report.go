@@ -72,6 +72,15 @@ type Package struct {
 	LeftoverTokens []Leftover `json:"leftover_tokens,omitempty"`
 	// Evidence maps file names of the saved evidence folder to "sha256:<hex>".
 	Evidence map[string]string `json:"evidence,omitempty"`
+	// Archive is the evidence folder as one file. It holds the report, so the
+	// report within does not know it.
+	Archive *Archive `json:"archive,omitempty"`
+}
+
+// Archive names a file and its digest, "sha256:<hex>".
+type Archive struct {
+	File   string `json:"file"`
+	Digest string `json:"digest"`
 }
 
 // Check is one question of the table and its answer. Title is a claim; Detail

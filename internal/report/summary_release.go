@@ -139,6 +139,9 @@ func (p *page) evidence(k *Package) {
 			p.add("<tr><td>" + code(name) + "</td><td>" + code(k.Evidence[name]) + "</td></tr>\n")
 		}
 	})
+	if a := k.Archive; a != nil {
+		p.add("<p>All of it in one file: " + code(a.File) + ", " + code(a.Digest) + "</p>\n\n")
+	}
 }
 
 // more is a link to read on, or nothing.
