@@ -4,7 +4,8 @@
 # Where a Docker daemon runs Linux containers: in our image, read-only, without capabilities, as the runner's own
 # user. It sees the workspace and npm's log folder (read-only), the event, the step's output and summary files, and
 # a fresh folder below RUNNER_TEMP, each at its own path, so that a path means the same inside and outside.
-# The folder named by the input `evidence` is made here and is the only part of the workspace that can be written.
+# The folder named by the input `evidence`, and its archive beside it, are made here and are the only parts of the
+# workspace that can be written.
 # Elsewhere (macOS, Windows, ubuntu-slim, a job in a container): built with the runner's Go toolchain and run as it is.
 #
 # Either way the program's environment is a list of names. Values of npm credentials stay outside: the program
@@ -161,6 +162,9 @@ writable_evidence() {
     "$workspace"/*) case "$real" in "$root"*) ;; *) fail 2 "evidence: a link in the workspace leads out of it" ;; esac ;;
   esac
   bind "$evidence"
+  # The archive of the folder stands beside it, and a file can be mounted only if it is there.
+  if [ -L "$evidence.tar.gz" ] || ! : >"$evidence.tar.gz"; then fail 2 "evidence: $evidence.tar.gz cannot be written"; fi
+  bind "$evidence.tar.gz"
 }
 
 # hide_git: checkout keeps the job's token in .git/config, and the program has no use for it.
