@@ -70,6 +70,15 @@ func TestChecksAreUniqueAndDocumented(t *testing.T) {
 	}
 }
 
+// A log that promised nothing signs no index of its own; none is told then.
+func TestAnIndexThatNobodySignedIsNotTold(t *testing.T) {
+	t.Parallel()
+	p := newWorld(t, func(d *lab.Draft) { d.Provenance.NoPromise, d.Provenance.Timestamped = true, true }).judge(t)
+	if p.Status != report.Verified || p.Log == nil || p.Log.Index != nil {
+		t.Errorf("got %s with log %+v, want verified without an index", p.Status, p.Log)
+	}
+}
+
 // spoils are good releases spoiled in one way each, and the check that must notice.
 var spoils = []struct {
 	name  string

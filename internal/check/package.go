@@ -84,8 +84,10 @@ func trust(in Input, verified bool) *report.Trust {
 
 func logFacts(in Input) *report.Log {
 	l := in.Provenance.Verified.Log
-	index := l.Index
-	out := &report.Log{Index: &index, URL: l.URL, Origin: l.Origin, TreeSize: l.TreeSize}
+	out := &report.Log{URL: l.URL, Origin: l.Origin, TreeSize: l.TreeSize}
+	if l.Index >= 0 {
+		out.Index = &l.Index
+	}
 	if !l.IntegratedTime.IsZero() {
 		out.IntegratedTime = l.IntegratedTime.UTC().Format(time.RFC3339)
 	}

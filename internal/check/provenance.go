@@ -108,5 +108,8 @@ func logged(v *sigstore.Verified) string {
 	if len(v.Times) > 0 {
 		at = v.Times[0].UTC().Format("2006-01-02 15:04:05Z")
 	}
+	if v.Log.Index < 0 {
+		return at + ", at an index the log does not sign"
+	}
 	return fmt.Sprintf("%s, index %d", at, v.Log.Index)
 }
