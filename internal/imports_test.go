@@ -23,7 +23,7 @@ var table = map[string][]string{
 	"internal/report":        {},
 	"internal/plan":          {"npm"},
 	"internal/evidence":      {"github", "npm", "plan", "sigstore", "workflow"},
-	"internal/diagnosis":     {"evidence", "npm", "plan", "report", "workflow"},
+	"internal/diagnosis":     {"evidence", "github", "npm", "plan", "report", "workflow"},
 	"internal/check":         {"diagnosis", "evidence", "npm", "plan", "report", "sigstore"},
 }
 

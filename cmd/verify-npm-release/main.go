@@ -42,6 +42,9 @@ func run(args []string, getenv func(string) string, stdout, stderr io.Writer) in
 		s := &session{getenv: getenv, console: stdout, progress: stdout, runner: runner}
 		return s.verify(ctx, runner.Inputs(inputNames()))
 	}
+	if len(args) > 0 && args[0] == "doctor" {
+		return doctor(args[1:], getenv, stdout, stderr)
+	}
 	in, err := parse(args)
 	switch {
 	case err != nil:
@@ -95,11 +98,13 @@ func (s *session) report(ctx context.Context, p *plan.Plan) *report.Report {
 	r := newReport()
 	r.Registry, r.Notes = p.Registry, p.Notes
 	s.folders = map[int]string{}
+	facts := evidence.Look(ctx, p, evidence.FactsOptions{Environ: os.Environ(), UserAgent: userAgent()})
 	if p.Offline != "" {
-		s.offline(p, r)
+		s.offline(p, facts, r)
 	} else {
-		s.online(ctx, p, r)
+		s.online(ctx, p, facts, r)
 	}
+	s.mask(facts)
 	r.Decide()
 	for i := range r.Packages {
 		if pkg := &r.Packages[i]; pkg.Links != nil && pkg.Links.NPM != "" {
@@ -116,8 +121,20 @@ func newReport() *report.Report {
 	}
 }
 
-func (s *session) offline(p *plan.Plan, r *report.Report) {
-	e, err := evidence.Load(p, nil)
+// mask hides the credentials that stand literally in the checkout from
+// everything the job logs from now on.
+func (s *session) mask(facts *evidence.RunFacts) {
+	facts.Wait()
+	if s.runner == nil || facts.Repository == nil {
+		return
+	}
+	for _, l := range facts.Repository.Literals {
+		s.runner.Mask(l.Secret.Mask())
+	}
+}
+
+func (s *session) offline(p *plan.Plan, facts *evidence.RunFacts, r *report.Report) {
+	e, err := evidence.Load(p, facts)
 	if err != nil {
 		r.Problem = fmt.Sprintf("The evidence folder could not be verified: %v.", err)
 		return
@@ -125,7 +142,7 @@ func (s *session) offline(p *plan.Plan, r *report.Report) {
 	r.Packages = append(r.Packages, check.Package(e, p))
 }
 
-func (s *session) online(ctx context.Context, p *plan.Plan, r *report.Report) {
+func (s *session) online(ctx context.Context, p *plan.Plan, facts *evidence.RunFacts, r *report.Report) {
 	watch := newWatch(s.progress, p, s.runner)
 	g, err := evidence.NewGatherer(p, evidence.Options{
 		UserAgent: userAgent(), NPM: s.npm, Progress: watch.note,
@@ -135,6 +152,7 @@ func (s *session) online(ctx context.Context, p *plan.Plan, r *report.Report) {
 		r.Problem = err.Error()
 		return
 	}
+	g.Facts = facts
 	stop := watch.start()
 	r.Packages = make([]report.Package, len(p.Releases))
 	type done struct {

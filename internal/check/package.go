@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"verify-npm-release/internal/diagnosis"
 	"verify-npm-release/internal/evidence"
 	"verify-npm-release/internal/npm"
 	"verify-npm-release/internal/plan"
@@ -25,7 +26,8 @@ func Package(e *evidence.Evidence, p *plan.Plan) report.Package {
 		out.Checks = append(out.Checks, c.answer(in))
 	}
 	out.Status, out.Problem = unfinished(in)
-	out.Notes = notes(in)
+	out.LeftoverTokens = leftovers(in, out.Checks)
+	out.Notes = append(notes(in), diagnosis.Explain(e, p, out.Checks)...)
 	out.Waited = waited(in)
 	if e.Manifest != nil && len(e.Altered) == 0 {
 		out.Dist = &report.Dist{Integrity: e.Manifest.Dist.Integrity, Tarball: tarballURL(in)}
