@@ -49,9 +49,9 @@ func notRequested(p *Project, sites []*workflow.Site, after bool) []Finding {
 		if len(s.Registries) > 0 && s.Publish.Unsure != "" {
 			continue
 		}
-		// A token or no id-token keeps the automatic kind from coming.
+		// Where a token publishes and there is no id-token, nothing is automatic.
 		_, token := p.credential(s)
-		automatic := t.Automatic && !(token && s.IDToken.Grant == workflow.GrantNone) && s.IDToken.Grant != workflow.GrantNone
+		automatic := t.Automatic && !(token && s.IDToken.Grant == workflow.GrantNone)
 		if automatic && !after {
 			continue
 		}

@@ -36,7 +36,7 @@ func withoutOIDC(p *Project, k *Case) []Finding {
 		if byNPM || own.Enough != no {
 			continue
 		}
-		f := Finding{Level: Error, Pos: at(s), Evidence: fmt.Sprintf("It is %s: %s.", where(s), own.Why)}
+		f := Finding{Level: Error, Pos: own.Pos, Evidence: fmt.Sprintf("It is %s: %s.", where(s), own.Why)}
 		switch s.Publish.Tool.ID {
 		case "bun":
 			f.Snippet = "- run: bunx npm@11 publish"
