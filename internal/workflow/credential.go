@@ -99,7 +99,7 @@ var indirect = regexp.MustCompile(`^\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?:(?:\?|:?-)
 func formOf(text string) (form Form, variable string) {
 	text = strings.TrimSpace(text)
 	switch {
-	case text == "":
+	case text == "", text == "true", text == "false": // a switch such as check-npm-token
 		return Empty, ""
 	case text == "XXXXX-XXXXX-XXXXX-XXXXX":
 		return Placeholder, ""

@@ -15,7 +15,7 @@ import (
 // Limits of one repository. Beyond them the rest is Unread.
 const (
 	maxFile       = 1 << 20 // bytes of one file; GitHub itself takes workflows up to 512 KiB
-	maxWorkflows  = 300
+	maxWorkflows  = 1000
 	maxConfigs    = 1000   // package.json and configuration files, each
 	maxEntries    = 60_000 // folder entries seen on the walk
 	maxWalkDepth  = 8

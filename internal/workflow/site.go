@@ -162,8 +162,8 @@ func (r *reader) job(base Site) {
 			env = slices.Concat(env, exports, outer)
 			if n := r.setupNode(s, env); n != nil {
 				node = n
-				if n.Version.Given() {
-					upgrades = nil // another Node.js comes with its own npm
+				if n.Version.Given() { // another Node.js comes with its own npm
+					upgrades = slices.DeleteFunc(slices.Clone(upgrades), func(u Upgrade) bool { return u.Tool == "npm" })
 				}
 			}
 			for _, p := range s.Publishes {
