@@ -129,7 +129,9 @@ var spoils = []struct {
 		func(d *lab.Draft) { d.Provenance.Sigstore = lab.NewSigstore() }, nil},
 	{"two provenances", "provenance", report.Fail,
 		func(d *lab.Draft) {
-			d.Attestations = func(o lab.Object) { o["attestations"] = append(o["attestations"].([]any), o["attestations"].([]any)...) }
+			d.Attestations = func(o lab.Object) {
+				o["attestations"] = append(o["attestations"].([]any), o["attestations"].([]any)...)
+			}
 		}, nil},
 	{"built by another run", "source", report.Fail, func(d *lab.Draft) { d.Run.ID = "1" }, nil},
 	{"built by a later attempt", "source", report.Fail, func(d *lab.Draft) { d.Run.Attempt = "9" }, nil},
