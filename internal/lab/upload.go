@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf16"
 )
 
 // upload is one version as npm sends it.
@@ -128,8 +129,12 @@ func (d *document) read(name string) (*upload, error) {
 		default:
 			return nil, fmt.Errorf("unexpected attachment %q", file)
 		}
-		if len(content) == 0 || len(content) != a.Length {
-			return nil, fmt.Errorf("attachment %q has %d bytes, announced %d", file, len(content), a.Length)
+		length := len(content)
+		if u.bundle != nil && file != name+"-"+u.version+".tgz" {
+			length = len(utf16.Encode([]rune(a.Data))) // npm counts as JavaScript does, and a checkpoint has a dash
+		}
+		if length == 0 || length != a.Length {
+			return nil, fmt.Errorf("attachment %q is %d long, announced %d", file, length, a.Length)
 		}
 	}
 	sum := sha512.Sum512(u.tarball)
