@@ -83,8 +83,8 @@ func (k *Case) said(words ...string) (workflow.LogLine, bool) {
 	if k.Log.Releases[len(k.Log.Releases)-1] == k.Release {
 		lines = append(lines, k.Log.Errors...)
 	}
-	for _, l := range lines {
-		for _, w := range words {
+	for _, w := range words {
+		for _, l := range lines {
 			if strings.Contains(l.Text, w) {
 				return l, true
 			}

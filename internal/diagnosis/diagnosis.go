@@ -140,6 +140,10 @@ func Explain(e *evidence.Evidence, p *plan.Plan, checks []report.Check) (notes [
 				c.Causes = append(c.Causes, f.report())
 			}
 		}
+		// What npm ended with is told where no cause knows the reason.
+		if i := slices.IndexFunc(c.Causes, func(x report.Cause) bool { return x.ID == PublishFailed.ID }); i >= 0 && len(c.Causes) > 1 {
+			c.Causes = slices.Delete(c.Causes, i, i+1)
+		}
 		if len(c.Causes) == 0 && !k.follows(c) {
 			bare = append(bare, c.ID)
 		}
@@ -158,8 +162,8 @@ func (k *Case) explains(f Finding, c *report.Check) bool {
 	switch c.ID {
 	case "served":
 		// What stands in a workflow does not make npm slow; only words about
-		// this very publish count.
-		return f.Sure <= Seen
+		// this very publish count, or that it failed.
+		return f.Sure <= Seen || k.failed()
 	case "provenance", "publish-attestation":
 		return k.Manifest != nil && k.Manifest.Dist.Attestations == nil || f.ID == AttestationNotServed.ID
 	}
