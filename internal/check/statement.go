@@ -81,7 +81,8 @@ func slsa1(raw []byte, c identity) []string {
 		} `json:"buildDefinition"`
 	}
 	const unreadable = "the statement's predicate is not SLSA provenance v1"
-	if json.Unmarshal(raw, &head) != nil {
+	// The specification demands a build type; without one a statement would be compared with nothing.
+	if json.Unmarshal(raw, &head) != nil || head.BuildDefinition.BuildType == "" {
 		return []string{unreadable}
 	}
 	if head.BuildDefinition.BuildType != buildTypeSLSA1 {
@@ -135,7 +136,7 @@ func slsa02(raw []byte, c identity) []string {
 		BuildType string `json:"buildType"`
 	}
 	const unreadable = "the statement's predicate is not SLSA provenance v0.2"
-	if json.Unmarshal(raw, &head) != nil {
+	if json.Unmarshal(raw, &head) != nil || head.BuildType == "" {
 		return []string{unreadable}
 	}
 	if !strings.HasPrefix(head.BuildType, buildTypeSLSA02) {
