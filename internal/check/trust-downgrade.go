@@ -63,6 +63,9 @@ func bestBefore(in Input) (earlier, int, error) {
 	if !ok {
 		return earlier{}, 0, fmt.Errorf("the packument does not say when %s was published", spec.Version)
 	}
+	if _, ok := in.Packument.Versions[spec.Version]; !ok {
+		return earlier{}, 0, fmt.Errorf("the packument does not list %s, so it may lack others too", spec.Version)
+	}
 	stable := !prerelease(spec.Version)
 	var best earlier
 	count := 0
