@@ -246,6 +246,11 @@ var statements = []attack{
 	{"a statement that names another attempt", "source", report.Fail, 1, says(details+"/metadata/invocationId", "https://github.com/acme/demo/actions/runs/17686742434/attempts/2"), nil},
 	{"a statement whose repository id is a number", "source", report.Fail, 1, says(definition+"/internalParameters/github/repository_id", 712345678), nil},
 	{"a statement whose workflow is a text", "source", report.Fail, 1, says(definition+"/externalParameters/workflow", "release.yml"), nil},
+	{"a statement of no build type, with which nothing would be compared", "source", report.Fail, 1, says(definition+"/buildType", ""), nil},
+	{"an SLSA 0.2 statement of no build type", "source", report.Fail, 1, func(w *world) {
+		w.draft.PublishedBy("9.5.0")
+		w.draft.Provenance.Statement = lab.Delete("/predicate/buildType")
+	}, nil},
 	{"an SLSA 0.2 statement that names another commit", "source", report.Fail, 1, func(w *world) {
 		w.draft.PublishedBy("9.5.0")
 		w.draft.Provenance.Statement = lab.Set("/predicate/invocation/configSource/digest/sha1", strings.Repeat("b", 40))

@@ -407,6 +407,8 @@ var advisories = []attack{
 		required("trust-downgrade", func(w *world) { w.draft.Packument = lab.Delete("/time") }), nil},
 	{"a packument without this version's time", "trust-downgrade", report.Unknown, 1,
 		required("trust-downgrade", func(w *world) { w.draft.Packument = lab.Set("/time/1.0.0", nil) }), nil},
+	{"a packument that does not list the version, and so perhaps not the earlier ones", "trust-downgrade", report.Unknown, 1,
+		required("trust-downgrade", func(w *world) { w.draft.Packument = lab.Set("/versions", lab.Object{}) }), nil},
 	{"a packument of another package", "trust-downgrade", report.Unknown, 1,
 		required("trust-downgrade", func(w *world) { w.draft.Packument = lab.Set("/name", "@acme/other") }), nil},
 	{"a packument that names a key twice", "dist-tag", report.Unknown, 1, required("dist-tag", nil), func(w *world) {

@@ -3,6 +3,7 @@ package attack
 import (
 	"context"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -77,10 +78,19 @@ func (w *world) serve(t testing.TB) map[string]string {
 func (w *world) judge(t testing.TB) (*report.Report, int) {
 	t.Helper()
 	in := w.serve(t)
-	o := evidence.Options{}
 	if w.public {
 		in["registry-url"] = npm.PublicRegistry
-		o.NPM.HTTP = w.registry.Client()
+		return w.ask(t, in, w.registry.Client().Transport)
+	}
+	return w.ask(t, in, nil)
+}
+
+// ask is the program on inputs, over a transport; nil is its own.
+func (w *world) ask(t testing.TB, in map[string]string, transport http.RoundTripper) (*report.Report, int) {
+	t.Helper()
+	o := evidence.Options{}
+	if transport != nil {
+		o.NPM.HTTP = &http.Client{Transport: transport}
 	}
 	p, err := plan.New(in, func(k string) string { return w.env[k] })
 	if err == nil {
