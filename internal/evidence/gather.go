@@ -128,8 +128,9 @@ type gathering struct {
 	enough      chan struct{} // closed once waiting for anything more is pointless
 	known       chan struct{} // closed once it is known whether there is a manifest
 
-	mu sync.Mutex // of e, while surfaces are asked for
-	e  *Evidence
+	mu       sync.Mutex // of e and recorded, while surfaces are asked for
+	e        *Evidence
+	recorded int // surfaces that came out
 }
 
 // set changes the evidence while other surfaces may be writing theirs.
@@ -210,10 +211,11 @@ func (w *gathering) surfaces(ctx context.Context) {
 func (w *gathering) record(i int, s Surface) {
 	w.set(func(e *Evidence) {
 		e.Surfaces[i] = s
+		w.recorded++
 		if i == DistTagSurface || e.Manifest == nil {
 			return
 		}
-		if s.Final || s.Ready && i != ManifestSurface && w.o.Hopeless(e) {
+		if s.Final || s.Ready && i != ManifestSurface && w.recorded < len(e.Surfaces) && w.o.Hopeless(e) {
 			w.stopWaiting()
 		}
 	})
