@@ -57,8 +57,9 @@ func WriteConsole(w io.Writer, r *Report, o ConsoleOptions) error {
 func Plain(text string) string { return quietLine(clip(text, 4000)) }
 
 type console struct {
-	w *bufio.Writer
-	o ConsoleOptions
+	w    *bufio.Writer
+	o    ConsoleOptions
+	told told
 }
 
 func (c *console) release(p *Package, compact bool) {
@@ -123,9 +124,18 @@ func (c *console) check(check *Check, width int) {
 func (c *console) causes(check *Check) {
 	for i := range check.Causes {
 		cause := &check.Causes[i]
+		known, mended := c.told.cause(cause)
+		if known {
+			c.put("    why    ", 11, cause.ID+", as above")
+			continue
+		}
 		c.put("    why    ", 11, cause.ID+": "+cause.Detail)
 		if at := cause.place(); at != "" {
 			c.put("    where  ", 11, at)
+		}
+		if mended {
+			c.put("    mend   ", 11, "as above")
+			continue
 		}
 		if cause.Fix != "" {
 			c.put("    mend   ", 11, cause.Fix)

@@ -116,7 +116,7 @@ var (
 func prose(text string) string {
 	words := strings.Split(flat(clip(text, 2000)), " ")
 	for i, w := range words {
-		core := strings.Trim(w, wordEdges)
+		core := strings.TrimLeft(strings.TrimRight(w, wordEdges), `"'(`) // a name may begin with a dot
 		if plainWord.MatchString(core) && !linkWord.MatchString(w) {
 			words[i] = entities(w)
 			continue

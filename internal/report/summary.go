@@ -42,6 +42,24 @@ type page struct {
 	room    int
 	cut     bool // nothing more fits here
 	dropped bool // something did not fit earlier
+
+	told told // causes and mends that the page has
+}
+
+// told is what a rendering has said already: causes of several checks or
+// packages, and mends of several places, are written out once.
+type told map[string]bool
+
+// cause says whether the cause, as it stands, and its mend were told before.
+func (t *told) cause(c *Cause) (cause, mend bool) {
+	if *t == nil {
+		*t = told{}
+	}
+	mended := c.ID + "\x00" + c.Fix + "\x00" + c.Snippet
+	whole := mended + "\x00" + c.Detail + "\x00" + c.place()
+	cause, mend = (*t)[whole], (*t)[mended]
+	(*t)[whole], (*t)[mended] = true, true
+	return cause, mend
 }
 
 func (p *page) add(piece string) {

@@ -35,17 +35,26 @@ func (p *page) cards(k *Package) {
 
 func (p *page) card(c *Check) {
 	p.add("<h4>" + c.picture() + " " + code(c.ID) + " " + prose(c.Title) + "</h4>\n" + findings(c) + "\n")
+	var again []string
 	for i := range c.Causes {
 		cause := &c.Causes[i]
+		known, mended := p.told.cause(cause)
+		if known {
+			again = append(again, code(cause.ID))
+			continue
+		}
 		at := ""
 		if cause.place() != "" {
 			at = " at " + code(cause.place())
 		}
 		piece := "<p><b>Why</b>" + at + ": " + prose(sentence(cause.Detail)) + more(cause.Docs) + "</p>\n"
-		if cause.Fix != "" {
+		switch {
+		case mended && cause.Fix != "":
+			piece += "<p><b>Mend</b>: as above.</p>\n"
+		case cause.Fix != "":
 			piece += "<p><b>Mend</b>: " + prose(sentence(cause.Fix)) + "</p>\n"
 		}
-		if cause.Snippet != "" {
+		if cause.Snippet != "" && !mended {
 			piece += "\n" + fence("", flatLines(clip(cause.Snippet, 8000)))
 		} else {
 			piece += "\n"
@@ -54,6 +63,9 @@ func (p *page) card(c *Check) {
 		if p.cut {
 			return
 		}
+	}
+	if len(again) > 0 {
+		p.add("<p><b>Why</b>: as above, " + strings.Join(again, ", ") + "</p>\n\n")
 	}
 }
 

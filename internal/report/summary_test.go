@@ -31,6 +31,9 @@ func TestACutSummaryIsInert(t *testing.T) {
 		if packages == 1 { // its causes alone are too long
 			c := &r.Packages[0].Checks[1]
 			c.Causes = slices.Repeat(c.Causes, 5000)
+			for i := range c.Causes {
+				c.Causes[i].Line = i + 1 // the same twice is told once
+			}
 		}
 		got := Summary(r)
 		if err := inert(got, r); err != nil || !strings.HasSuffix(got, cutSentence) {
