@@ -31,7 +31,7 @@ func leftoverToken(in Input) Result {
 		if n > shown {
 			list = append(list[:shown], "and more, see the report")
 		}
-		return fail("want none, found %d: %s%s%s", n, strings.Join(list, "; "), stay, signals(left, diagnosis.Unanswered))
+		return fail("found %d, want none; %s%s%s", n, strings.Join(list, "; "), stay, signals(left, diagnosis.Unanswered))
 	}
 	if open := signals(left, diagnosis.Unanswered); open != "" {
 		return unknown("nothing was found%s%s", open, stay)

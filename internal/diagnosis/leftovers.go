@@ -113,6 +113,7 @@ func allowed(p *plan.Plan, name string) bool {
 
 // put takes a finding in, or sets it aside where it may stay.
 func (l *Leftovers) put(k *Case, f Finding) {
+	f.Sure = Seen
 	switch {
 	case allowed(k.Plan, f.Name):
 		f.Evidence += " allow-secrets lets it stay."
