@@ -13,6 +13,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -29,6 +30,9 @@ const exitUsage = 2
 
 func main() {
 	log.SetOutput(io.Discard) // net/http quotes a server's bytes there
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200) // a run holds a few MiB; collecting them less often saves a tenth of its time
+	}
 	os.Exit(run(os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
@@ -37,6 +41,7 @@ func main() {
 func run(args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal kills
 	if len(args) == 0 && getenv("GITHUB_ACTIONS") == "true" {
 		runner := actions.New(stdout, getenv)
 		s := &session{getenv: getenv, console: stdout, progress: stdout, runner: runner}
@@ -164,7 +169,7 @@ func (s *session) online(ctx context.Context, p *plan.Plan, facts *evidence.RunF
 		go func() {
 			e := g.Gather(ctx, release)
 			r.Packages[i] = check.Package(e, p)
-			watch.finish(release)
+			watch.finish(r.Packages[i])
 			finished <- done{i, e.Folder}
 		}()
 	}

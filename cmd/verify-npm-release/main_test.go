@@ -65,6 +65,12 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		w.registry.Add(w.release)
 	case "later":
 		w.registry.AddWhen(w.release, lab.ReadyAt(time.Now().Add(1500*time.Millisecond)))
+	case "surface by surface":
+		now := time.Now()
+		w.registry.AddWhen(w.release, lab.Ready{
+			lab.SurfaceManifest: now.Add(500 * time.Millisecond), lab.SurfaceTarball: now.Add(1500 * time.Millisecond),
+			lab.SurfaceAttestations: now.Add(2500 * time.Millisecond),
+		})
 	case "swapped":
 		w.release.Tarball = lab.Pack(map[string]string{"package.json": `{"name":"evil"}`}, 6)
 		w.registry.Add(w.release)

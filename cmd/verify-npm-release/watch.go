@@ -3,19 +3,26 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"verify-npm-release/internal/actions"
 	"verify-npm-release/internal/evidence"
+	"verify-npm-release/internal/npm"
 	"verify-npm-release/internal/plan"
 	"verify-npm-release/internal/report"
 )
 
 // heartbeat is how long a waiting run stays silent.
 const heartbeat = 30 * time.Second
+
+// fewLines is the number of releases up to which every change is a line of its
+// own; of more, the heartbeat tells.
+const fewLines = 20
 
 // watch tells a person what a run waits for: a line when something changes and
 // one every heartbeat; on a terminal one line that is written over. A run that
@@ -104,37 +111,43 @@ func (w *watch) note(p evidence.Progress) {
 			w.runner.Group("Waiting for npm to serve the release")
 		}
 	}
-	if w.live || w.total > 20 {
-		return // the heartbeat tells
+	if w.live || w.total > fewLines {
+		return
 	}
 	w.line(fmt.Sprintf("%s: %s %s", spec, p.Surface, now))
 }
 
-// finish counts a release that needs no more waiting.
-func (w *watch) finish(r plan.Release) {
+// finish says what came of a release among several that needs no more waiting.
+func (w *watch) finish(p report.Package) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.done++
-	delete(w.state, r.Spec.String())
+	spec := npm.Spec{Name: p.Name, Version: p.Version}.String()
+	delete(w.state, spec)
+	if !w.opened || w.live || w.total == 1 || w.total > fewLines {
+		return
+	}
+	r := report.Report{Packages: []report.Package{p}}
+	r.Decide()
+	w.line(fmt.Sprintf("%s: %s, %d of %d done", spec, r.Status, w.done, w.total))
 }
 
-// missing says what is still waited for.
+// missing says what is still waited for, the first three releases by name.
 func (w *watch) missing() string {
 	var text []string
-	for spec, surfaces := range w.state {
+	for _, spec := range slices.Sorted(maps.Keys(w.state)) {
 		for _, name := range evidence.SurfaceNames {
-			if s, ok := surfaces[name]; ok && s != "ready" {
+			if s, ok := w.state[spec][name]; ok && s != "ready" {
 				text = append(text, fmt.Sprintf("%s: %s %s", spec, name, s))
 				break
 			}
 		}
-		if len(text) == 3 {
-			break
-		}
 	}
-	line := "waiting for " + strings.Join(text, "; ")
-	if len(text) == 0 {
-		line = "verifying"
+	line := "verifying"
+	if n := len(text); n > 3 {
+		line = fmt.Sprintf("waiting for %s; and %d more", strings.Join(text[:3], "; "), n-3)
+	} else if n > 0 {
+		line = "waiting for " + strings.Join(text, "; ")
 	}
 	if w.total > 1 {
 		line = fmt.Sprintf("%d of %d done; %s", w.done, w.total, line)
