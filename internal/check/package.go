@@ -32,6 +32,9 @@ func Package(e *evidence.Evidence, p *plan.Plan) report.Package {
 	if e.Manifest != nil && len(e.Altered) == 0 {
 		out.Dist = &report.Dist{Integrity: e.Manifest.Dist.Integrity, Tarball: tarballURL(in)}
 		out.Links = links(in)
+		if in.Provenance.Verified != nil || in.Publish.Verified != nil {
+			out.Dist.AttestationsDigest = in.AttestationsDigest
+		}
 	}
 	verified := len(e.Altered) == 0 && provenance(in).Status == report.Pass
 	if verified {

@@ -110,6 +110,7 @@ func (w *gathering) pollAttestations(ctx context.Context) Surface {
 			return err
 		}
 		found = a
+		w.set(func(e *Evidence) { e.AttestationsDigest = digest(raw) })
 		if missing := missingAttestation(a); missing != "" {
 			if since.IsZero() {
 				since = time.Now()

@@ -35,6 +35,7 @@ type Evidence struct {
 
 	Signature error // of the registry over name, version and integrity; nil only if SignatureChecked
 	Attestations
+	AttestationsDigest string // "sha256:<hex>" of the attestations document that was read last
 
 	Trust *Trust // nil when nothing came to the point of needing it
 	// SignatureChecked is set once the registry's signatures were compared with keys.

@@ -222,6 +222,7 @@ func (l *loading) attestations() {
 	}
 	raw, err := l.read(AttestationsFile)
 	if err == nil {
+		l.e.AttestationsDigest = digest(raw)
 		l.parsed, err = npm.ParseAttestations(raw)
 	}
 	l.surface(AttestationsSurface, err)

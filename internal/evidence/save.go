@@ -119,6 +119,11 @@ func (s *sink) done(err error) error {
 	return nil
 }
 
+func digest(raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
 func (f *folder) write(name string, raw []byte) error {
 	s, err := f.create(name)
 	if err != nil {

@@ -11,8 +11,27 @@ const badgeColour = "1a7f37"
 
 // Badge returns README markdown: an image that says what was verified, linked to
 // where npmjs.com shows the package's provenance. It is empty unless p is
-// verified and its provenance check passed.
+// verified, its provenance check passed and the public registry serves it.
 func Badge(p Package) string { return badge(p, "", npmPage(p.Name, "")) }
+
+// Badged returns the package of r whose badge claims least, and whether every
+// package has a badge: then what this one says holds for all of them.
+func (r *Report) Badged() (Package, bool) {
+	least := -1
+	for i := range r.Packages {
+		left, right := r.Packages[i].badgeText()
+		if right == "" {
+			return Package{}, false
+		}
+		if least < 0 || left == "npm" {
+			least = i
+		}
+	}
+	if least < 0 {
+		return Package{}, false
+	}
+	return r.Packages[least], true
+}
 
 // VersionBadge is [Badge] for this one version: the image names it and links to it.
 func VersionBadge(p Package) string {
@@ -58,7 +77,7 @@ func BadgeEndpoint(p Package) []byte {
 // both are words of ours. The publisher is the registry's word, so it never
 // stands alone.
 func (p *Package) badgeText() (left, right string) {
-	if p.Status != Verified || p.answer("provenance") != "good" {
+	if p.Status != Verified || p.answer("provenance") != "good" || p.Links == nil || p.Links.NPM == "" {
 		return "", ""
 	}
 	if p.answer("trusted-publisher") == "good" {

@@ -37,7 +37,7 @@ func poisoned(text string, status Status, packages int) *Report {
 		Checks: []Check{check(Pass, Required), check(Fail, Required), check(Unknown, Required), check(Skip, Required), check(Fail, Advisory), check(Unknown, Advisory),
 			{ID: "provenance", Title: text, Status: Pass, Level: Required, Detail: text, Docs: text}},
 		Waited: &Waited{Seconds: 3, Surfaces: []Surface{{Surface: text, Last: text}, {Surface: text, Ready: true}}},
-		Dist:   &Dist{text, text}, Trust: &Trust{text, text, text},
+		Dist:   &Dist{text, text, text}, Trust: &Trust{text, text, text},
 		Source: &Source{text, text, text, text, text, text, text, text, text, "https://github.com/a/b/actions/runs/" + text, text, text},
 		Log:    &Log{Index: new(int64), URL: text, IntegratedTime: text, Origin: text, TreeSize: 5},
 		Links:  &Links{text, text, text}, LeftoverTokens: []Leftover{{text, text, text, 4}}, Evidence: map[string]string{text: text},
@@ -213,7 +213,8 @@ func FuzzBadge(f *testing.F) {
 		f.Add("nuxt", name, false)
 	}
 	f.Fuzz(func(t *testing.T, name, version string, publisher bool) {
-		p := Package{Name: name, Version: version, Status: Verified, Checks: []Check{{ID: "provenance", Status: Pass, Level: Required}}}
+		p := Package{Name: name, Version: version, Status: Verified, Checks: []Check{{ID: "provenance", Status: Pass, Level: Required}},
+			Links: &Links{NPM: "https://www.npmjs.com/package/x"}}
 		if publisher {
 			p.Checks = append(p.Checks, Check{ID: "trusted-publisher", Status: Pass, Level: Advisory})
 		}

@@ -127,6 +127,9 @@ type Surface struct {
 type Dist struct {
 	Integrity string `json:"integrity,omitempty"`
 	Tarball   string `json:"tarball,omitempty"`
+	// AttestationsDigest is "sha256:<hex>" of the attestations document, of
+	// which at least one attestation verified.
+	AttestationsDigest string `json:"attestations_digest,omitempty"`
 }
 
 // Trust is the trust level as pnpm ranks it. Publisher is unsigned registry
