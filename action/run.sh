@@ -4,13 +4,13 @@
 # Where a Docker daemon runs Linux containers: in our image, read-only, without capabilities, as the runner's own
 # user. It sees the workspace and npm's log folder (read-only), the event, the step's output and summary files, and
 # a fresh folder below RUNNER_TEMP, each at its own path, so that a path means the same inside and outside.
-# The folder named by the input `evidence`, and its archive beside it, are made here and are the only parts of the
-# workspace that can be written.
+# The folder named by the input `evidence` with its archive beside it, and the files named by `badge` and `vsa`, are
+# made here and are the only parts of the workspace that can be written.
 # Elsewhere (macOS, Windows, ubuntu-slim, a job in a container): built with the runner's Go toolchain and run as it is.
 #
 # Either way the program's environment is a list of names. Values of npm credentials stay outside: the program
 # is told the names of the variables and the lines of npm's user configuration that hold one. The id-token's request
-# token stays outside as well: the program is told whether there is one.
+# token stays outside as well, unless the input `sign` asks for a signature: the program is told whether there is one.
 #
 # May be set for the job, all optional:
 #   VERIFY_NPM_RELEASE_RUN_WITH   docker or go: this way and no other
@@ -35,6 +35,11 @@ names="$(sed -n 's/^ *\(INPUT_[A-Z-]*\):.*/\1/p' "$action/action.yml" | tr '\n' 
   HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy SSL_CERT_FILE SSL_CERT_DIR
   npm_config_cache npm_config_logs_dir VERIFY_NPM_RELEASE_CREDENTIAL_NAMES VERIFY_NPM_RELEASE_CREDENTIAL_FILES
   VERIFY_NPM_RELEASE_ID_TOKEN VERIFY_NPM_RELEASE_JOB_WORKFLOW_REF"
+
+# Whoever holds these two can sign in this run's name.
+case "$(printenv INPUT_SIGN || true)" in
+  [Tt][Rr][Uu][Ee]) names="$names ACTIONS_ID_TOKEN_REQUEST_URL ACTIONS_ID_TOKEN_REQUEST_TOKEN" ;;
+esac
 
 # fail CODE TEXT: end with an annotation.
 fail() {
@@ -121,6 +126,7 @@ on_loopback() {
 }
 
 mounts=()
+made=()
 mounted=$'\n'
 # bind PATH [readonly]: mount PATH at its own place, once. --mount refuses a source that the daemon cannot see; its values are CSV.
 bind() {
@@ -165,6 +171,35 @@ writable_evidence() {
   # The archive of the folder stands beside it, and a file can be mounted only if it is there.
   if [ -L "$evidence.tar.gz" ] || ! : >"$evidence.tar.gz"; then fail 2 "evidence: $evidence.tar.gz cannot be written"; fi
   bind "$evidence.tar.gz"
+}
+
+# writable_file NAME: make the file that the input NAME names and let the program write to it. What an earlier run
+# left there is gone, whatever becomes of this one; drop_empty removes it again if the program had nothing to say.
+writable_file() {
+  local file what
+  what="$(echo "$1" | tr '[:upper:]' '[:lower:]')"
+  file="$(input "$1")"
+  [ -n "$file" ] || return 0
+  (cd "$workspace" && cd "$(dirname -- "$file")") 2>/dev/null || fail 2 "$what: there is no folder to write the file in"
+  file="$(absolute "$file")"
+  if [ -L "$file" ] || [ -d "$file" ]; then fail 2 "$what: wants a file, neither a folder nor a link"; fi
+  case "$file" in
+    "$workspace"/*)
+      case "$(cd "$(dirname "$file")" && pwd -P)/" in
+        "$(cd "$workspace" && pwd -P)"/*) ;;
+        *) fail 2 "$what: a link in the workspace leads out of it" ;;
+      esac
+      ;;
+  esac
+  : >"$file" || fail 2 "$what: the file cannot be written"
+  bind "$file"
+  made+=("$file")
+}
+
+# drop_empty: remove the files that were made for the program and that it left empty.
+drop_empty() {
+  local file
+  for file in ${made[@]+"${made[@]}"}; do [ -s "$file" ] || rm -f "$file"; done
 }
 
 # hide_git: checkout keeps the job's token in .git/config, and the program has no use for it.
@@ -235,9 +270,14 @@ with_docker() {
   done
   for name in TARBALL TRUSTED-ROOT REGISTRY-KEYS TUF-ROOT PACKAGES WORKING-DIRECTORY; do reach "$(input "$name")"; done
   writable_evidence
+  writable_file BADGE
+  writable_file VSA
 
+  local code=0
   docker run --rm --pull never --read-only --cap-drop ALL --security-opt no-new-privileges --user "$user" \
-    ${network[@]+"${network[@]}"} --workdir "$workspace" "${env[@]}" "${mounts[@]}" "$image" </dev/null
+    ${network[@]+"${network[@]}"} --workdir "$workspace" "${env[@]}" "${mounts[@]}" "$image" </dev/null || code=$?
+  drop_empty
+  return "$code"
 }
 
 # least COMMAND: run COMMAND with the program's environment and what an operating system needs.

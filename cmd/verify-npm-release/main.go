@@ -23,6 +23,7 @@ import (
 	"verify-npm-release/internal/npm"
 	"verify-npm-release/internal/plan"
 	"verify-npm-release/internal/report"
+	"verify-npm-release/internal/sigstore"
 )
 
 // Exit codes; 0, 1 and 3 come from the report.
@@ -76,9 +77,11 @@ type session struct {
 	progress io.Writer
 	json     io.Writer
 	color    bool
-	runner   *actions.Runner // nil outside Actions
-	npm      npm.Options     // of the registry's client; zero but in tests
-	folders  map[int]string  // evidence folders by package
+	runner   *actions.Runner    // nil outside Actions
+	npm      npm.Options        // of the registry's client; zero but in tests
+	folders  map[int]string     // evidence folders by package
+	verifier *sigstore.Verifier // of the run's trusted root; nil where there is none
+	vsa      string             // file with the verification summaries, once written
 }
 
 // verify is the pipeline: plan, gather, check, report, publish.
@@ -91,7 +94,7 @@ func (s *session) verify(ctx context.Context, in map[string]string) int {
 		return s.refuse(in, err)
 	}
 	r := s.report(ctx, p)
-	if err := s.publish(p, r); err != nil {
+	if err := s.publish(ctx, p, r); err != nil {
 		fmt.Fprintf(s.console, "verify-npm-release: %s\n", report.Plain(err.Error()))
 		return max(r.ExitCode(p.WarnOnTimeout), 3)
 	}
@@ -163,6 +166,7 @@ func (s *session) online(ctx context.Context, p *plan.Plan, facts *evidence.RunF
 	type done struct {
 		i      int
 		folder string
+		trust  *evidence.Trust
 	}
 	finished := make(chan done)
 	for i, release := range p.Releases {
@@ -170,12 +174,15 @@ func (s *session) online(ctx context.Context, p *plan.Plan, facts *evidence.RunF
 			e := g.Gather(ctx, release)
 			r.Packages[i] = check.Package(e, p)
 			watch.finish(r.Packages[i])
-			finished <- done{i, e.Folder}
+			finished <- done{i, e.Folder, e.Trust}
 		}()
 	}
 	for range p.Releases {
 		d := <-finished
 		s.folders[d.i] = d.folder
+		if d.trust != nil && d.trust.Err == nil {
+			s.verifier = d.trust.Verifier
+		}
 	}
 	stop()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -39,12 +40,12 @@ func (s *session) refuse(in map[string]string, err error) int {
 
 // publish hands the report to everyone who waits for it. It returns what could
 // not be written; whoever waits for that must not take silence for success.
-func (s *session) publish(p *plan.Plan, r *report.Report) error {
+func (s *session) publish(ctx context.Context, p *plan.Plan, r *report.Report) error {
 	var errs []error
 	if s.runner != nil {
 		errs = append(errs, s.runner.Err())
 	}
-	errs = append(errs, s.archive(r))
+	errs = append(errs, s.statements(ctx, p, r), s.archive(r))
 	errs = append(errs, report.WriteConsole(s.console, r, report.ConsoleOptions{Color: s.color}))
 	if p.JSON != "" {
 		errs = append(errs, s.writeJSON(p.JSON, r))
@@ -135,6 +136,7 @@ func (s *session) outputs(p *plan.Plan, r *report.Report, path string) error {
 		"packages":        packagesOutput(r),
 		"leftover-tokens": "[]",
 		"report-path":     path,
+		"vsa-path":        s.vsa,
 	}
 	if p != nil {
 		values["evidence-path"] = p.Evidence
@@ -155,6 +157,7 @@ var outputNames = []string{
 	"trusted-publisher", "source-repository", "source-ref", "source-commit", "workflow",
 	"run-url", "log-index", "log-url", "npm-url", "tarball-url", "attestations-url",
 	"badge-markdown", "waited-seconds", "leftover-tokens", "report-path", "evidence-path",
+	"vsa-path",
 }
 
 func firstOutputs(values map[string]string, p report.Package) {

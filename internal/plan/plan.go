@@ -62,6 +62,9 @@ type Plan struct {
 	Evidence string // folder to write, "" none
 	Offline  string // saved evidence to verify, "" for the live registry
 	JSON     string // file for the report, "-" is stdout, "" none
+	Badge    string // file for the badge, .svg or .json, "" none
+	VSA      string // file for the verification summaries, "" none
+	Sign     *Sign  // to sign them with; nil unsigned
 	Summary  bool
 
 	WorkingDirectory string // absolute
@@ -95,7 +98,7 @@ func New(in map[string]string, getenv func(string) string) (*Plan, error) {
 		p.Run = run
 	}
 	steps := []func(map[string]string) error{
-		p.folders, p.switches, p.waiting, p.checks, p.credentials, p.trust, p.conflicts,
+		p.folders, p.switches, func(in map[string]string) error { return p.statements(in, run, getenv) }, p.waiting, p.checks, p.credentials, p.trust, p.conflicts,
 		func(in map[string]string) error { return p.expect(in, run) },
 		p.releases, p.tarballs,
 	}

@@ -169,7 +169,7 @@ func TestInputsAreSound(t *testing.T) {
 	t.Parallel()
 	order := "package packages working-directory registry-url timeout poll-interval on-timeout expect expected-repository expected-workflow expected-ref " +
 		"expected-commit expected-run expected-signer expected-environment tarball dist-tag require skip check-npm-token npm-token-present secrets-token " +
-		"allow-secrets trusted-root registry-keys tuf-url tuf-root evidence summary offline json version"
+		"allow-secrets trusted-root registry-keys tuf-url tuf-root evidence badge vsa sign summary offline json version"
 	var names []string
 	for _, i := range Inputs() {
 		names = append(names, i.Name)
