@@ -74,6 +74,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	case "swapped":
 		w.release.Tarball = lab.Pack(map[string]string{"package.json": `{"name":"evil"}`}, 6)
 		w.registry.Add(w.release)
+	case "never":
 	case "without provenance":
 		w.draft.Trust = lab.TrustNone
 		w.registry.Add(w.draft.Release())

@@ -9,60 +9,11 @@ import (
 	"verify-npm-release/internal/workflow"
 )
 
-// The five causes about credentials share what they look at; each finding is
-// made once, here, under its own.
+// The causes about credentials share what they look at. Findings are made here,
+// under the id of their cause.
 
+// removal ends the mend of each.
 const removal = "Then delete the secret on GitHub, revoke the token at https://www.npmjs.com/settings/~/tokens, and choose \"Require two-factor authentication and disallow tokens\" in the package's settings."
-
-// TokenReference is a workflow or action that uses an npm credential.
-var TokenReference = Cause{
-	ID:       "token-reference",
-	Sentence: "A workflow uses a stored npm credential.",
-	Mend:     "Remove the line once trusted publishing works. " + removal,
-	Explains: []string{"leftover-token"},
-	After:    func(k *Case) []Finding { return k.leftovers().of("token-reference") },
-	Before:   func(p *Project) []Finding { return of(p.credentials(), "token-reference") },
-}
-
-// TokenInFile is a configuration file, or a script that writes one, which holds
-// an npm credential or names the variable that does.
-var TokenInFile = Cause{
-	ID:       "token-in-file",
-	Sentence: "A file hands npm a long-lived credential.",
-	Mend:     "Remove the line; trusted publishing needs none. " + removal,
-	Explains: []string{"leftover-token"},
-	After:    func(k *Case) []Finding { return k.leftovers().of("token-in-file") },
-	Before:   func(p *Project) []Finding { return of(p.credentials(), "token-in-file") },
-}
-
-// SecretsInherited is a workflow that hands over all secrets at once.
-var SecretsInherited = Cause{
-	ID:       "secrets-inherited",
-	Sentence: "A workflow hands over all secrets at once, an npm credential among them where one is stored.",
-	Mend:     "Name the secrets that are needed, one by one; publishing needs none.",
-	Snippet:  "secrets:\n  NAME: ${{ secrets.NAME }}",
-	Explains: []string{"leftover-token"},
-	After:    func(k *Case) []Finding { return k.leftovers().of("secrets-inherited") },
-	Before:   func(p *Project) []Finding { return of(p.credentials(), "secrets-inherited") },
-}
-
-// TokenInEnvironment is a job whose environment holds an npm credential.
-var TokenInEnvironment = Cause{
-	ID:       "token-in-environment",
-	Sentence: "This job's environment holds an npm credential, which every step can read.",
-	Mend:     "Find the env or the line that writes to GITHUB_ENV or to npm's configuration, and remove it. " + removal,
-	Explains: []string{"leftover-token"},
-	After:    func(k *Case) []Finding { return k.leftovers().of("token-in-environment") },
-}
-
-// StoredSecret is an npm credential among the secrets that GitHub keeps.
-var StoredSecret = Cause{
-	ID:       "stored-secret",
-	Sentence: "GitHub keeps a secret that is an npm credential by its name.",
-	Mend:     "Revoke the token on npm, then delete the secret. If it must stay, as for reading private packages, name it in allow-secrets.",
-	Explains: []string{"leftover-token"},
-	After:    func(k *Case) []Finding { return k.leftovers().of("stored-secret") },
-}
 
 func of(list []Finding, id string) []Finding {
 	return slices.DeleteFunc(slices.Clone(list), func(f Finding) bool { return f.ID != id })
