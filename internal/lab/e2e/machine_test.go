@@ -183,6 +183,8 @@ func (m *machine) copyAction() error {
 	}
 	released := bytes.Replace(text, []byte(`VERIFY_NPM_RELEASE_IMAGE: ""`), []byte("VERIFY_NPM_RELEASE_IMAGE: "+m.image), 1)
 	rooted := regexp.MustCompile(`(?m)^  tuf-root:\n`).ReplaceAll(released, []byte("  tuf-root:\n    default: "+m.dir+"/root.json\n"))
+	// act drops the summary file with the job: a copy is kept.
+	rooted = bytes.Replace(rooted, []byte(`run: bash "`), []byte("run: trap 'cp \"$GITHUB_STEP_SUMMARY\" \""+m.dir+"/summary-$GITHUB_RUN_ID.md\"' EXIT; bash \""), 1)
 	if bytes.Equal(released, text) || bytes.Equal(rooted, released) {
 		return errors.New("action.yml has no place for the image or the root")
 	}
