@@ -2,7 +2,8 @@ package report
 
 import (
 	"fmt"
-	"unicode/utf8"
+	"math"
+	"strings"
 )
 
 // BadgeSVG returns the badge as an SVG image that needs no other file and no
@@ -31,6 +32,21 @@ func BadgeSVG(p Package) []byte {
 
 const svgPadding = 12
 
-// svgWidth is the width of a half in pixels: its letters are about 6.5 wide in
-// Verdana 11, and textLength makes other fonts fit.
-func svgWidth(text string) int { return utf8.RuneCountInString(text)*13/2 + svgPadding }
+// svgWidth is the width of a half in pixels, from the widths of letters in
+// Verdana 11; textLength makes other fonts fit.
+func svgWidth(text string) int {
+	width := 0.0
+	for _, c := range text {
+		switch {
+		case strings.ContainsRune("ijl", c):
+			width += 3
+		case strings.ContainsRune("frt ", c):
+			width += 4.3
+		case strings.ContainsRune("mw", c):
+			width += 10
+		default:
+			width += 6.6
+		}
+	}
+	return int(math.Ceil(width)) + svgPadding
+}
