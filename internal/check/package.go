@@ -110,6 +110,9 @@ func unfinished(in Input) (report.Status, string) {
 	const never = "Do not publish this version again: npm keeps the one it accepted. Run this check again later; it verifies the same release."
 	switch in.State {
 	case evidence.StateProcessing:
+		if diagnosis.PublishEnded(in.Evidence, in.Plan) {
+			return report.Pending, fmt.Sprintf("%s is not served, and npm's log of this job says that its publish failed, so there is nothing to wait for. The causes are below; mend them and publish again.", in.Release.Spec)
+		}
 		return report.Pending, fmt.Sprintf("%s is not served after %s (last answer: %s). npm may still be scanning what it accepted, which can take an hour. %s", in.Release.Spec, after, last, never)
 	case evidence.StateStaged:
 		return report.Pending, fmt.Sprintf("%s was staged and waits for a maintainer's approval on npmjs.com (npm stage approve); nothing is public before that. Run this check again after the approval.", in.Release.Spec)

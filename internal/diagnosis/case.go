@@ -145,6 +145,13 @@ func (k *Case) failed() bool {
 	return k.Log != nil && k.Log.Exit > 0 && k.Release.Sent.Status/100 != 2
 }
 
+// PublishEnded says that, by npm's log, the publish of the release failed and
+// the registry does not hold it: there is nothing to wait for.
+func PublishEnded(e *evidence.Evidence, p *plan.Plan) bool {
+	k := newCase(e, p)
+	return k.failed() && !k.held()
+}
+
 // suspect says whether there is reason to ask why trusted publishing was not
 // used: npm says so of a release by token, or npm's publish failed.
 func (k *Case) suspect() bool { return !k.worked() && (k.byToken() || k.failed()) }
