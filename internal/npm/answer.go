@@ -27,13 +27,28 @@ type answer struct {
 	watch    *watch         // nil before the request was sent
 	response *http.Response // nil before an answer came
 	read     int64
-	err      error // the body's, unless io.EOF
+	large    chan struct{} // of the client: holds one item for each large answer in memory
+	holds    bool          // one of them
+	err      error         // the body's, unless io.EOF
 }
 
 // Read reads the body, decompressed.
 func (a *answer) Read(b []byte) (int, error) {
 	if a.err != nil {
 		return 0, a.err
+	}
+	// A run asks about many releases at once; what is small is read side by side, what is large in turn, so that a
+	// registry that sends as much as it may for each of them does not fill the memory. A tarball is never held.
+	if a.read > smallAnswer && !a.holds && a.op != "tarball" {
+		a.watch.wait(true)
+		select {
+		case a.large <- struct{}{}:
+			a.holds = true
+			a.watch.wait(false)
+		case <-a.watch.ctx.Done():
+			a.err = context.Cause(a.watch.ctx)
+			return 0, a.err
+		}
 	}
 	if left := a.limit - a.read + 1; int64(len(b)) > left {
 		b = b[:left]
@@ -66,6 +81,10 @@ func (a *answer) fits() error {
 }
 
 func (a *answer) close() {
+	if a.holds {
+		<-a.large
+		a.holds = false
+	}
 	if a.response != nil {
 		a.response.Body.Close()
 	}

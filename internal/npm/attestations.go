@@ -16,7 +16,7 @@ type AttestationEntry struct {
 	Bundle        []byte // the Sigstore bundle, a JSON object as served, without duplicate keys
 }
 
-// ParseAttestations reads an attestations document of at most 16 MiB and 64
+// ParseAttestations reads an attestations document of at most 4 MiB and 64
 // entries, which may be none. Keys match exactly, a key given twice anywhere
 // (inside a bundle too) is an error, and so is an entry without a predicateType
 // or with a bundle that is not an object.

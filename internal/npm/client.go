@@ -44,6 +44,7 @@ type Client struct {
 	agent     string
 	timeout   time.Duration
 	pace      *pace
+	large     chan struct{} // answers above smallAnswer that are being read
 	requests  atomic.Int64
 }
 
@@ -64,7 +65,7 @@ func NewClient(registry string, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{base: base, agent: o.UserAgent, timeout: o.RequestTimeout, pace: newPace(o.RatePerSecond)}
+	c := &Client{base: base, agent: o.UserAgent, timeout: o.RequestTimeout, pace: newPace(o.RatePerSecond), large: make(chan struct{}, maxLarge)}
 	if c.agent == "" {
 		c.agent = "verify-npm-release"
 	}
@@ -127,7 +128,7 @@ func (c *Client) Packument(ctx context.Context, name string, w io.Writer) (*Pack
 	return p, nil
 }
 
-// Attestations fetches the attestations of a release, at most 16 MiB, as
+// Attestations fetches the attestations of a release, at most 4 MiB, as
 // served. Of ref.URL only the path is used, on the registry's own origin, as
 // pacote does (lib/registry.js); without a ref it is the path that npm uses,
 // /-/npm/v1/attestations/{name}@{version}. What it returns parses

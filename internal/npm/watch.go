@@ -23,6 +23,7 @@ type watch struct {
 	mu       sync.Mutex
 	timer    *time.Timer
 	answered bool // a stream's headers came
+	waiting  bool // for its turn, which is not the server's doing
 }
 
 // timeoutError says that we gave up; it is not the caller's context.
@@ -50,12 +51,23 @@ func (w *watch) headers() {
 	}
 }
 
+// wait says whether the request waits for its turn.
+func (w *watch) wait(on bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waiting = on
+	if !on {
+		w.timer.Reset(w.period)
+	}
+}
+
 // look is run at the end of each period.
 func (w *watch) look() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	got := w.got.Swap(0)
 	switch {
+	case w.waiting:
 	case !w.answered:
 		w.cancel(&timeoutError{fmt.Sprintf("no complete answer within %s", w.period)})
 	case got < minProgress:

@@ -15,7 +15,7 @@ import (
 
 const (
 	// maxBundle bounds a bundle; npm's have 6 to 30 kB.
-	maxBundle = 8 << 20
+	maxBundle = 4 << 20
 
 	mediaTypePrefix = "application/vnd.dev.sigstore.bundle"
 	payloadType     = "application/vnd.in-toto+json"
