@@ -129,7 +129,7 @@ func write(v any, at, pointer, kind string) string {
 					members = append(members, bad)
 				case "twice, the wrong one last":
 					members = append(members, name+":"+value)
-					name, value = name, wrong(v[key])
+					value = wrong(v[key])
 				case "in other case beside":
 					members = append(members, string(lab.JSON(otherCase(key)))+":"+wrong(v[key]))
 				case "in other case instead":
