@@ -32,6 +32,9 @@ func newCase(e *evidence.Evidence, p *plan.Plan) *Case {
 	if facts := e.Run; facts != nil && ownRun(e, p) {
 		k.Run = p.Run
 		k.Log, k.Release = logOf(facts.Logs, e.Release.Spec)
+		if k.Log == nil {
+			k.Log, k.Release = outputOf(facts.Output)
+		}
 		if facts.Repository != nil {
 			k.Project = NewProject(facts.Repository, p.Registry)
 			k.Sites, k.Here = k.Project.sitesOf(p.Run)
@@ -74,6 +77,16 @@ func logOf(logs []*workflow.Log, s npm.Spec) (*workflow.Log, *workflow.LogReleas
 	return nil, nil
 }
 
+// outputOf takes what lerna or pnpm say about OIDC for a log, where all of it
+// says the same: it names no package.
+func outputOf(lines []workflow.LogLine) (*workflow.Log, *workflow.LogRelease) {
+	if len(lines) == 0 || slices.ContainsFunc(lines, func(l workflow.LogLine) bool { return l.OIDC != lines[0].OIDC }) {
+		return nil, nil
+	}
+	r := &workflow.LogRelease{OIDC: lines}
+	return &workflow.Log{File: lines[0].File, Exit: -1, Releases: []*workflow.LogRelease{r}}, r
+}
+
 // said finds words in what npm and the registry said of this release.
 func (k *Case) said(words ...string) (workflow.LogLine, bool) {
 	if k.Release == nil {
@@ -95,7 +108,7 @@ func (k *Case) said(words ...string) (workflow.LogLine, bool) {
 
 // quote is a line of npm's log as evidence.
 func quote(l workflow.LogLine) string {
-	return fmt.Sprintf("npm's log says %q (%s).", l.Text, l.Pos)
+	return fmt.Sprintf("%s says %q (%s).", map[bool]string{true: "npm's log", false: "The log of the tool that publishes"}[strings.HasSuffix(l.File, "-debug-0.log")], l.Text, l.Pos)
 }
 
 // oidc is what became of OIDC by npm's log; silent where there is no log.

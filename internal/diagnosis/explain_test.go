@@ -205,6 +205,9 @@ var stories = []struct {
 		s.npmLog("1", refusedPost, refusedLine, "verbose code ENEEDAUTH", "error code ENEEDAUTH")
 		s.unserved()
 	}, "served", "publisher-mismatch", "", "reusable workflow publish.yml", []string{"still-processing", "publish-failed"}},
+	{"lerna's own log says so", func(s *scene) {
+		s.e.Run.Output = workflow.ReadOutput("lerna-debug.log", "1 silly x\n2 verbose oidc Failed token exchange request with body message: OIDC token exchange error - package not found\n")
+	}, "trusted-publisher", "publisher-mismatch", "", "(lerna-debug.log:2)", []string{"id-token-permission"}},
 	{"npm refused the exchange in a job with an environment", func(s *scene) {
 		s.workflow = strings.Replace(goodWorkflow, "    steps", "    environment: npm\n    steps", 1)
 		s.npmLog("0", refusedPost, refusedLine, sentLine)

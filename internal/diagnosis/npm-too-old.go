@@ -40,7 +40,7 @@ func npmTooOldAfter(k *Case) []Finding {
 		return nil
 	}
 	want := oidcNPM
-	if k.Log != nil {
+	if k.Log != nil && k.Log.NPM != "" {
 		if strings.HasPrefix(k.Log.Command, "stage") {
 			want = "11.15.0"
 		}

@@ -63,14 +63,14 @@ const stages = "on: push\njobs:\n  publish:\n    runs-on: ubuntu-latest\n    ste
 func TestFactsOfARun(t *testing.T) {
 	t.Parallel()
 	const file = "cache/_logs/2026-11-01T10_00_00_000Z-debug-0.log"
-	dir, p := job(t, map[string]string{file: stagedLog, ".github/workflows/r.yml": "on: push\njobs: {}\n"})
+	dir, p := job(t, map[string]string{"lerna-debug.log": "7 verbose oidc Enabling provenance\n", file: stagedLog, ".github/workflows/r.yml": "on: push\njobs: {}\n"})
 	for name, environ := range map[string][]string{
 		"npm_config_cache":    {"npm_config_cache=" + dir + "/cache"},
 		"NPM_CONFIG_CACHE":    {"NPM_CONFIG_CACHE=" + dir + "/cache"},
 		"npm_config_logs_dir": {"npm_config_cache=/nowhere", "npm_config_logs_dir=" + dir + "/cache/_logs"},
 	} {
 		f := look(t, p, environ...)
-		if !f.Log.Consulted || len(f.Logs) != 1 || len(f.Staged) != 1 || f.Repository == nil || !f.Checkout.Consulted || f.Stores.Consulted || f.Stores.Why == "" {
+		if !f.Log.Consulted || len(f.Logs) != 1 || len(f.Staged) != 1 || f.Repository == nil || !f.Checkout.Consulted || f.Stores.Consulted || f.Stores.Why == "" || len(f.Output) != 1 {
 			t.Errorf("%s: got %+v", name, f)
 		}
 	}
