@@ -39,7 +39,7 @@ lint:
 	go run $(STATICCHECK) ./...
 	go mod tidy -diff
 	go mod verify
-	go run $(ACTIONLINT)
+	go run $(ACTIONLINT) .github/workflows/*.yml examples/*.yml
 	@if command -v shellcheck >/dev/null; then shellcheck action/run.sh .ci/run; else echo "no shellcheck here: shell scripts not checked"; fi
 
 e2e:
