@@ -64,7 +64,7 @@ const verification = `sigstore\.\(\*Verifier\)\.(Keyless|Keyed)|npm\.\(\*KeySet\
 // share is the part, in percent, of samples with focus and without ignore on
 // their stack.
 func share(file, focus, ignore string) (float64, error) {
-	args := []string{"tool", "pprof", "-top", "-nodecount=1", "-focus=" + focus}
+	args := []string{"tool", "pprof", "-top", "-nodecount=100000", "-nodefraction=0", "-edgefraction=0", "-focus=" + focus}
 	if ignore != "" {
 		args = append(args, "-ignore="+ignore)
 	}
