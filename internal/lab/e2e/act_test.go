@@ -24,7 +24,10 @@ func TestRecipes(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			j := newJob(t)
-			here.world.Delay(j.name, map[lab.Surface]time.Duration{lab.SurfaceAttestations: 2 * time.Second})
+			here.world.Delay(j.name, map[lab.Surface]time.Duration{
+				lab.SurfaceManifest: 5 * time.Second, lab.SurfacePackument: 8 * time.Second, lab.SurfaceDistTag: 8 * time.Second,
+				lab.SurfaceAttestations: 11 * time.Second,
+			})
 			log, summary := j.act(s.recipe, 0)
 			if want := j.name + "@1.0.0 " + s.says; !strings.Contains(log, want) {
 				t.Errorf("the next step did not say %q", want)

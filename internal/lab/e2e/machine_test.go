@@ -34,26 +34,26 @@ type machine struct {
 // here is the machine of all stories.
 var here *machine
 
+// TestMain boots the machine. VERIFY_NPM_RELEASE_E2E_IMAGE names an image of our program that is ready, for trying a story;
+// VERIFY_NPM_RELEASE_E2E_KEEP leaves the folder.
 func TestMain(m *testing.M) {
 	code, err := 1, error(nil)
-	if here, err = boot(); err == nil {
+	if here, err = boot(lab.NewWorld(), os.Getenv("VERIFY_NPM_RELEASE_E2E_IMAGE")); err == nil {
 		code = m.Run()
 	} else {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 	}
-	if here != nil {
-		here.shutdown()
-	}
+	here.shutdown()
 	os.Exit(code)
 }
 
-// boot starts a world, its gate and a runner. What was started is returned with the error, too.
-func boot() (*machine, error) {
+// boot starts a world's gate and a runner. An empty image is built. What was started is returned with the error, too.
+func boot(world *lab.World, image string) (*machine, error) {
 	dir, err := os.MkdirTemp("", "e2e-")
 	if err != nil {
 		return nil, err
 	}
-	m := &machine{world: lab.NewWorld(), dir: dir}
+	m := &machine{world: world, dir: dir, image: image}
 	m.gate, m.runner = filepath.Base(dir)+"-gate", filepath.Base(dir)+"-runner"
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return m, err
@@ -73,8 +73,10 @@ func boot() (*machine, error) {
 	if err != nil {
 		return m, err
 	}
-	if m.image, err = programImage(); err != nil {
-		return m, err
+	if m.image == "" {
+		if m.image, err = programImage(); err != nil {
+			return m, err
+		}
 	}
 	if err := host([]string{"CGO_ENABLED=0"}, "go", "build", "-o", filepath.Join(dir, "world"), "../world"); err != nil {
 		return m, err
@@ -108,6 +110,9 @@ func boot() (*machine, error) {
 
 // shutdown ends and removes all that boot made.
 func (m *machine) shutdown() {
+	if m == nil {
+		return
+	}
 	_ = host(nil, "docker", "rm", "--force", m.runner, m.gate) // may not have started
 	m.world.Close()
 	if os.Getenv("VERIFY_NPM_RELEASE_E2E_KEEP") != "" {
@@ -151,11 +156,8 @@ func baseImage() (string, error) {
 	return tag, nil
 }
 
-// programImage builds the action's image as the action itself does. VERIFY_NPM_RELEASE_E2E_IMAGE names one that is ready, for trying a story.
+// programImage builds the action's image as the action itself does.
 func programImage() (string, error) {
-	if image := os.Getenv("VERIFY_NPM_RELEASE_E2E_IMAGE"); image != "" {
-		return image, nil
-	}
 	args := []string{"build", "--quiet"}
 	if os.Getenv("VERIFY_NPM_RELEASE_NETWORK") == "host" {
 		args = append(args, "--network", "host")
@@ -233,4 +235,35 @@ func (m *machine) copySource() error {
 		}
 	}
 	return nil
+}
+
+// program is our program out of the image.
+func (m *machine) program() (string, error) {
+	dir, err := prepared(m.dir, "program", func(dir string) error {
+		container, err := hostOutput(nil, "docker", "create", m.image)
+		if err != nil {
+			return err
+		}
+		return errors.Join(
+			host(nil, "docker", "cp", container+":/verify-npm-release", dir),
+			host(nil, "docker", "rm", container))
+	})
+	return filepath.Join(dir, "verify-npm-release"), err
+}
+
+// borrow copies programs and folders of the machine into its bin, once; another machine sees nothing of this one's.
+func (m *machine) borrow(paths ...string) error {
+	_, err := prepared(m.dir, "bin", func(dir string) error {
+		for _, path := range paths {
+			path, err := filepath.EvalSymlinks(path)
+			if err != nil {
+				return err
+			}
+			if err := host(nil, "cp", "--recursive", path, filepath.Join(dir, filepath.Base(path))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return err
 }

@@ -38,10 +38,11 @@ var (
 // prepared is the folder base/NAME, filled by fill when it is first asked for.
 func prepared(base, name string, fill func(dir string) error) (string, error) {
 	toolsMu.Lock()
-	t := tools[name]
+	dir := filepath.Join(base, name)
+	t := tools[dir]
 	if t == nil {
-		t = &tool{dir: filepath.Join(base, name)}
-		tools[name] = t
+		t = &tool{dir: dir}
+		tools[dir] = t
 	}
 	toolsMu.Unlock()
 	t.once.Do(func() {
