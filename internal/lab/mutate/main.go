@@ -3,9 +3,10 @@
 //	go run ./internal/lab/mutate [-v] [-workers 2] [-also PACKAGES] [-only REGEXP] PACKAGE...
 //
 // All mutants are compiled into one test binary for each package, behind a switch that an environment variable sets, so
-// that a mutant costs one run of the tests and no build. The broken code exists only in an overlay of the build
-// (go help build, -overlay). A mutant is killed when the tests of its package fail, panic or do not end; one that survives
-// them is tried against the packages of -also. What survives all is printed with its place. Exit code 1 below 95 %.
+// that a mutant costs no build. Each test is run alone first, to learn which mutants it comes across and how long it takes; a
+// mutant then meets only the tests that come across it, the quick ones first. The broken code exists only in an overlay of
+// the build (go help build, -overlay). A mutant is killed when a test fails, panics or does not end; one that survives its
+// own package is tried against the packages of -also. What survives all is printed with its place. Exit code 1 below 95 %.
 package main
 
 import (
@@ -18,6 +19,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,6 +28,7 @@ import (
 
 const (
 	variable = "VERIFY_NPM_RELEASE_MUTANT"
+	tracing  = "VERIFY_NPM_RELEASE_MUTANT_TRACE"
 	wanted   = 95 // per cent
 	patience = 3 * time.Minute
 )
@@ -43,7 +46,17 @@ func main() {
 }
 
 // suite is a package's compiled tests.
-type suite struct{ name, dir, binary string }
+type suite struct {
+	dir, binary string
+	tests       []test // quick ones first
+}
+
+// test is one test of a suite, and the mutants that it comes across.
+type test struct {
+	name    string
+	took    time.Duration
+	reaches map[int]bool
+}
 
 func run(packages, also []string, only string, workers int, verbose bool) error {
 	pattern, err := regexp.Compile(only)
@@ -75,16 +88,14 @@ func run(packages, also []string, only string, workers int, verbose bool) error 
 		if p == "" || suites[p].binary != "" {
 			continue
 		}
-		s := suite{p, p, filepath.Join(work, fmt.Sprintf("%d.test", len(suites)))}
+		s := suite{dir: p, binary: filepath.Join(work, fmt.Sprintf("%d.test", len(suites)))}
 		build := exec.Command("go", "test", "-vet=off", "-c", "-overlay", list, "-o", s.binary, p)
 		if out, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("build the tests of %s: %w\n%s", p, err, out)
 		}
-		start := time.Now()
-		if out, ok := s.passes(0); !ok {
-			return fmt.Errorf("the tests of %s fail without a mutant:\n%s", p, out)
+		if err := s.learn(work); err != nil {
+			return fmt.Errorf("the tests of %s without a mutant: %w", p, err)
 		}
-		fmt.Printf("%s: its tests pass in %s\n", p, time.Since(start).Round(time.Millisecond))
 		suites[p] = s
 	}
 
@@ -101,11 +112,8 @@ func run(packages, also []string, only string, workers int, verbose bool) error 
 			defer func() { <-slots }()
 			by := ""
 			for _, p := range append([]string{m.pkg}, also...) {
-				if s := suites[p]; s.binary != "" {
-					if _, ok := s.passes(m.id); !ok {
-						by = p
-						break
-					}
+				if by = suites[p].kills(m.id); by != "" {
+					break
 				}
 			}
 			mu.Lock()
@@ -137,15 +145,69 @@ func run(packages, also []string, only string, workers int, verbose bool) error 
 	return nil
 }
 
-// passes runs the tests with one mutant switched on; 0 is none.
-func (s suite) passes(id int) (output []byte, ok bool) {
+// learn runs every test alone, without a mutant.
+func (s *suite) learn(work string) error {
+	out, err := s.run("-test.list", "^(Test|Fuzz|Example)")
+	if err != nil {
+		return fmt.Errorf("list them: %w\n%s", err, out)
+	}
+	start := time.Now()
+	trace := filepath.Join(work, "trace")
+	for _, name := range strings.Fields(string(out)) {
+		if err := os.WriteFile(trace, nil, 0o600); err != nil {
+			return err
+		}
+		begin := time.Now()
+		if out, err := s.run("-test.run", "^"+name+"$", tracing+"="+trace); err != nil {
+			return fmt.Errorf("%s: %w\n%s", name, err, out)
+		}
+		t := test{name, time.Since(begin), map[int]bool{}}
+		raw, err := os.ReadFile(trace)
+		if err != nil {
+			return err
+		}
+		for _, id := range strings.Fields(string(raw)) {
+			n, err := strconv.Atoi(id)
+			if err != nil {
+				return err
+			}
+			t.reaches[n] = true
+		}
+		s.tests = append(s.tests, t)
+	}
+	slices.SortFunc(s.tests, func(a, b test) int { return int(a.took - b.took) })
+	fmt.Printf("%s: %d tests pass, one by one in %s\n", s.dir, len(s.tests), time.Since(start).Round(time.Millisecond))
+	return nil
+}
+
+// kills returns the test that fails with the mutant, or "".
+func (s suite) kills(id int) string {
+	for _, t := range s.tests {
+		if !t.reaches[id] {
+			continue
+		}
+		if _, err := s.run("-test.run", "^"+t.name+"$", variable+"="+strconv.Itoa(id)); err != nil {
+			return s.dir + " " + t.name
+		}
+	}
+	return ""
+}
+
+// run runs the tests; what has a = and no dash is a variable of the environment.
+func (s suite) run(args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	c := exec.CommandContext(ctx, s.binary, "-test.failfast", "-test.timeout", patience.String())
-	c.Dir = s.dir
-	c.Env = append(os.Environ(), variable+"="+strconv.Itoa(id))
-	output, err := c.CombinedOutput()
-	return output, err == nil
+	flags, env := []string{"-test.failfast"}, os.Environ()
+	for _, a := range args {
+		if strings.Contains(a, "=") && a[0] != '-' && a[0] != '^' {
+			env = append(env, a)
+			continue
+		}
+		flags = append(flags, a)
+	}
+	c := exec.CommandContext(ctx, s.binary, flags...)
+	c.Dir, c.Env = s.dir, env
+	return c.CombinedOutput()
 }
 
 // plant writes the package with all its mutants into work and lists the files in the overlay.
@@ -177,7 +239,7 @@ func plant(dir, work string, overlay map[string]string, mutants []mutant) ([]mut
 	if name == "" {
 		return nil, fmt.Errorf("no Go files in %s", dir)
 	}
-	return mutants, put(filepath.Join(dir, "mutant_switch.go"), fmt.Appendf(nil, switchSource, name, variable), work, overlay)
+	return mutants, put(filepath.Join(dir, "mutant_switch.go"), fmt.Appendf(nil, switchSource, name, variable, tracing), work, overlay)
 }
 
 func put(file string, source []byte, work string, overlay map[string]string) error {
@@ -199,11 +261,26 @@ const switchSource = `package %s
 import (
 	"os"
 	"strconv"
+	"sync"
 )
 
-var mutantOn = func() int { n, _ := strconv.Atoi(os.Getenv(%q)); return n }()
+var (
+	mutantOn      = func() int { n, _ := strconv.Atoi(os.Getenv(%q)); return n }()
+	mutantTrace   = os.Getenv(%q)
+	mutantReached sync.Map
+)
 
-func mutant(id int) bool { return id == mutantOn }
+func mutant(id int) bool {
+	if mutantTrace != "" {
+		if _, old := mutantReached.LoadOrStore(id, true); !old {
+			if f, err := os.OpenFile(mutantTrace, os.O_APPEND|os.O_WRONLY, 0o600); err == nil {
+				f.WriteString(strconv.Itoa(id) + "\n")
+				f.Close()
+			}
+		}
+	}
+	return id == mutantOn
+}
 
 func mutantError(id int, err error) error {
 	if mutant(id) {
