@@ -205,6 +205,17 @@ var stories = []struct {
 		s.npmLog("1", refusedPost, refusedLine, "verbose code ENEEDAUTH", "error code ENEEDAUTH")
 		s.unserved()
 	}, "served", "publisher-mismatch", "", "reusable workflow publish.yml", []string{"still-processing", "publish-failed"}},
+	{"npm's log is of another version", func(s *scene) {
+		s.npmLog("0", refusedPost, refusedLine, sentLine)
+		s.log[4] = "notice package: @acme/demo@0.9.9"
+	}, "trusted-publisher", "published-by-token", "", "", []string{"publisher-mismatch", "token-fallback"}},
+	{"a maintainer approved it, and who staged it is not known", func(s *scene) {
+		s.e.Manifest.User.Approver = true
+	}, "provenance", "provenance-not-requested", "", "", []string{"published-by-token", "token-fallback"}},
+	{"a token took over, and npm still works on it", func(s *scene) {
+		s.unserved()
+		s.npmLog("0", refusedPost, refusedLine, sendingLine, sentLine, "notice Your package is being processed and may take a few minutes to become available.")
+	}, "served", "still-processing", "", "", []string{"publisher-mismatch", "node-too-old"}},
 	{"lerna's own log says so", func(s *scene) {
 		s.e.Run.Output = workflow.ReadOutput("lerna-debug.log", "1 silly x\n2 verbose oidc Failed token exchange request with body message: OIDC token exchange error - package not found\n")
 	}, "trusted-publisher", "publisher-mismatch", "", "(lerna-debug.log:2)", []string{"id-token-permission"}},
@@ -282,6 +293,7 @@ var stories = []struct {
 	{"bun published it", func(s *scene) { s.workflow = strings.Replace(goodWorkflow, "npm publish", "bun publish", 1) }, "trusted-publisher", "tool-without-oidc", ".github/workflows/release.yml:13", "bun publish", []string{"npm-too-old"}},
 	{"the attestations are not served", func(s *scene) {
 		s.trusted()
+		s.p.Run.Visibility = "private"
 		s.e.Manifest.Dist.Attestations, s.e.State, s.failing = &npm.AttestationsRef{URL: "x"}, evidence.StateAttestationsPending, []string{"served"}
 		s.e.Surfaces[evidence.AttestationsSurface] = evidence.Surface{Asked: true, Attempts: 9, Err: errors.New("404 Not Found")}
 	}, "served", "attestation-not-served", "", "9 answers: 404", []string{"still-processing", "private-repository"}},
