@@ -110,17 +110,14 @@ func unknown(format string, a ...any) Result {
 }
 
 // noManifest is the answer of every check that needs a manifest there is none of.
-func noManifest(in Input) Result {
-	return unknown("there is no manifest to look at: %s", in.Surfaces[evidence.ManifestSurface].Reason())
+func noManifest() Result {
+	return unknown("there is no manifest to look at")
 }
 
 // noTrust is the answer of every check that needs keys or a trusted root.
 func noTrust(in Input) (Result, bool) {
-	switch {
-	case in.Trust == nil:
+	if in.Trust == nil || in.Trust.Err != nil {
 		return unknown("the trust root was not established"), true
-	case in.Trust.Err != nil:
-		return unknown("the trust root was not established: %v", in.Trust.Err), true
 	}
 	return Result{}, false
 }

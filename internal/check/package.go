@@ -117,15 +117,15 @@ func unfinished(in Input) (report.Status, string) {
 	case evidence.StateStaged:
 		return report.Pending, fmt.Sprintf("%s was staged and waits for a maintainer's approval on npmjs.com (npm stage approve); nothing is public before that. Run this check again after the approval.", in.Release.Spec)
 	case evidence.StatePartlyServed:
-		return report.Pending, fmt.Sprintf("after %s the manifest of %s is served, its tarball is not (%s). %s", after, in.Release.Spec, in.Surfaces[evidence.TarballSurface].Reason(), never)
+		return report.Pending, fmt.Sprintf("After %s the manifest of %s is served, its tarball is not (%s). %s", after, in.Release.Spec, in.Surfaces[evidence.TarballSurface].Reason(), never)
 	case evidence.StateAttestationsPending:
-		return report.Pending, fmt.Sprintf("after %s %s is served, its attestations are not (%s). %s", after, in.Release.Spec, in.Surfaces[evidence.AttestationsSurface].Reason(), never)
+		return report.Pending, fmt.Sprintf("After %s %s is served, its attestations are not (%s). %s", after, in.Release.Spec, in.Surfaces[evidence.AttestationsSurface].Reason(), never)
 	case evidence.StateInterrupted:
-		return report.Pending, fmt.Sprintf("interrupted after %s, before %s was decided. %s", after, in.Release.Spec, never)
+		return report.Pending, fmt.Sprintf("Interrupted after %s, before %s was decided. %s", after, in.Release.Spec, never)
 	case evidence.StateUnreachable:
 		return report.Error, fmt.Sprintf("%s gave no usable answer about %s in %s: %s. Check the registry's URL, the network and status.npmjs.org, then run this check again.", in.Registry, in.Release.Spec, after, last)
 	case evidence.StateNoTrust:
-		return report.Error, fmt.Sprintf("without a trust root nothing can be verified: %v. Check the network, or name files with --trusted-root and --registry-keys.", in.Trust.Err)
+		return report.Error, fmt.Sprintf("Without a trust root nothing can be verified: %v. Check the network, or name files with --trusted-root and --registry-keys.", in.Trust.Err)
 	}
 	return "", ""
 }

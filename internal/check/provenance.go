@@ -23,7 +23,7 @@ var Provenance = Check{
 
 func provenance(in Input) Result {
 	if in.Manifest == nil {
-		return noManifest(in)
+		return noManifest()
 	}
 	if in.Manifest.Dist.Attestations == nil {
 		return fail("published without provenance: the manifest announces no attestations (dist.attestations)")

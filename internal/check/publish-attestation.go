@@ -21,7 +21,7 @@ var PublishAttestation = Check{
 
 func publishAttestation(in Input) Result {
 	if in.Manifest == nil {
-		return noManifest(in)
+		return noManifest()
 	}
 	if in.Manifest.Dist.Attestations == nil {
 		return skip("npm makes one only for a release with provenance, and this one has none")

@@ -22,7 +22,7 @@ var RegistrySignature = Check{
 
 func registrySignature(in Input) Result {
 	if in.Manifest == nil {
-		return noManifest(in)
+		return noManifest()
 	}
 	if r, ok := noTrust(in); ok {
 		return r

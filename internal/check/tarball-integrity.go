@@ -20,7 +20,7 @@ var TarballIntegrity = Check{
 
 func tarballIntegrity(in Input) Result {
 	if in.Manifest == nil {
-		return noManifest(in)
+		return noManifest()
 	}
 	want, err := npm.ParseIntegrity(in.Manifest.Dist.Integrity)
 	if err != nil {

@@ -22,7 +22,7 @@ var TrustDowngrade = Check{
 
 func trustDowngrade(in Input) Result {
 	if in.Manifest == nil {
-		return noManifest(in)
+		return noManifest()
 	}
 	if in.Packument == nil {
 		return unknown("there is no packument to compare with: %s", in.Surfaces[evidence.DistTagSurface].Reason())

@@ -19,7 +19,7 @@ const (
 
 func trustedPublisher(in Input) Result {
 	if in.Manifest == nil {
-		return noManifest(in)
+		return noManifest()
 	}
 	u := in.Manifest.User
 	const unsigned = "by the registry's own, unsigned word (_npmUser)"

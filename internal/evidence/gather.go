@@ -86,7 +86,7 @@ func (g *Gatherer) begin(ctx context.Context) {
 		run, stop := context.WithDeadlineCause(ctx, g.deadline.Add(grace), errTimeUp)
 		g.run = run
 		go func() {
-			g.trust = fetchTrust(run, g.plan, g.client, g.o)
+			g.trust = fetchTrust(run, g.deadline, g.plan, g.client, g.o)
 			close(g.trusted)
 			if g.trust.Err != nil {
 				stop() // without a trust root no amount of waiting helps

@@ -38,7 +38,7 @@ const maxTrustFile = 4 << 20
 // after the registry's host (npm: lib/utils/verify-signatures.js, setKeys). The
 // registry's own key endpoint is asked only where the TUF repository says, under
 // its signature, that it has no such target, or where no TUF repository is used.
-func fetchTrust(ctx context.Context, p *plan.Plan, client *npm.Client, o Options) *Trust {
+func fetchTrust(ctx context.Context, until time.Time, p *plan.Plan, client *npm.Client, o Options) *Trust {
 	t := &Trust{}
 	if err := t.files(p.TrustedRoot, p.RegistryKeys); err != nil {
 		t.Err = err
@@ -48,7 +48,7 @@ func fetchTrust(ctx context.Context, p *plan.Plan, client *npm.Client, o Options
 	// repository is named too. The public registry's keys always come from TUF.
 	useTUF := t.root == nil || (t.keys == nil && (p.TUFURL != "" || p.Registry == npm.PublicRegistry))
 	if useTUF {
-		if err := t.tuf(ctx, p, o); err != nil {
+		if err := t.tuf(ctx, until, p, o); err != nil {
 			t.Err = err
 			return t
 		}
@@ -58,7 +58,7 @@ func fetchTrust(ctx context.Context, p *plan.Plan, client *npm.Client, o Options
 			t.Err = fmt.Errorf("the TUF repository holds no keys for the public registry (target %s)", npm.KeysTarget(p.Registry))
 			return t
 		}
-		if err := t.endpoint(ctx, client, useTUF); err != nil {
+		if err := t.endpoint(ctx, until, client, useTUF); err != nil {
 			t.Err = err
 			return t
 		}
@@ -84,7 +84,7 @@ func (t *Trust) files(root, keys string) error {
 	return nil
 }
 
-func (t *Trust) tuf(ctx context.Context, p *plan.Plan, o Options) error {
+func (t *Trust) tuf(ctx context.Context, until time.Time, p *plan.Plan, o Options) error {
 	repo := sigstore.TUF{URL: p.TUFURL, UserAgent: o.UserAgent, HTTP: o.NPM.HTTP}
 	if p.TUFRoot != "" {
 		root, err := readFile(p.TUFRoot, maxTrustFile)
@@ -94,7 +94,7 @@ func (t *Trust) tuf(ctx context.Context, p *plan.Plan, o Options) error {
 		repo.Root = root
 	}
 	var material *sigstore.Material
-	err := again(ctx, func() (err error) {
+	err := again(ctx, until, func() (err error) {
 		material, err = repo.Fetch(ctx, npm.KeysTarget(p.Registry))
 		return err
 	}, func(err error) bool {
@@ -117,9 +117,9 @@ func (t *Trust) tuf(ctx context.Context, p *plan.Plan, o Options) error {
 	return nil
 }
 
-func (t *Trust) endpoint(ctx context.Context, client *npm.Client, askedTUF bool) error {
+func (t *Trust) endpoint(ctx context.Context, until time.Time, client *npm.Client, askedTUF bool) error {
 	var raw []byte
-	err := again(ctx, func() (err error) {
+	err := again(ctx, until, func() (err error) {
 		raw, err = client.Keys(ctx)
 		return err
 	}, func(err error) bool {
@@ -157,14 +157,16 @@ func (t *Trust) parse() {
 	}
 }
 
-// again calls do until it succeeds, fails for good, or has been tried enough.
-func again(ctx context.Context, do func() error, retry func(error) bool) error {
+// again calls do until it succeeds, fails for good, or has been tried enough;
+// no attempt begins later than until.
+func again(ctx context.Context, until time.Time, do func() error, retry func(error) bool) error {
 	for n := 1; ; n++ {
 		err := do()
 		if err == nil || n == trustAttempts || !retry(err) {
 			return err
 		}
-		if !sleep(ctx, nil, time.Second<<(n-1)) {
+		d := min(time.Second<<(n-1), time.Until(until))
+		if d <= 0 || !sleep(ctx, nil, d) {
 			return err
 		}
 	}
