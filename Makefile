@@ -2,6 +2,7 @@
 # make test   every test that takes seconds, with the race detector
 # make lint   format, vet, staticcheck, module files, workflows, shell
 # make e2e    the whole chain: npm, a workflow runner and the container (needs Docker)
+# make picture  the same for the recipe alone; draws its job summary into docs/summary.png
 # make attack | fuzz | bench | reproducible | dist | image | clean
 
 # Where the slower suites are, and how long each fuzz target runs.
@@ -25,7 +26,7 @@ DIST      ?= dist
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.1
 ACTIONLINT  = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: demo test lint e2e attack fuzz bench dist image reproducible clean
+.PHONY: demo test lint e2e picture attack fuzz bench dist image reproducible clean
 
 demo:
 	go run $(DEMO)
@@ -44,6 +45,9 @@ lint:
 
 e2e:
 	go test -count=1 -timeout 30m -tags e2e $(E2E)
+
+picture:
+	VERIFY_NPM_RELEASE_PICTURE="$(CURDIR)/docs/summary.png" go test -count=1 -timeout 30m -tags e2e -run TestRecipes/demo $(E2E)
 
 attack:
 	go test -count=1 -timeout 30m -tags attack $(ATTACK)
