@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"runtime/pprof"
 	"strconv"
 	"strings"
@@ -97,6 +98,7 @@ func profiled(file string) error {
 		return err
 	}
 	defer f.Close()
+	debug.SetGCPercent(200) // as the program's main does
 	if err := pprof.StartCPUProfile(f); err != nil {
 		return err
 	}
