@@ -1,6 +1,6 @@
 // Command mutate breaks the conditions of packages one at a time and asks whether a test notices.
 //
-//	go run ./internal/lab/mutate [-v] [-workers 2] [-also PACKAGES] [-only REGEXP] PACKAGE...
+//	go run ./internal/lab/mutate [-v] [-workers 2] [-also PACKAGES] [-only REGEXP] [-sample N] PACKAGE...
 //
 // All mutants are compiled into one test binary for each package, behind a switch that an environment variable sets, so
 // that a mutant costs no build. Each test is run alone first, to learn which mutants it comes across and how long it takes; a
@@ -38,8 +38,9 @@ func main() {
 	workers := flag.Int("workers", 2, "mutants at a time")
 	also := flag.String("also", "./internal/check,./internal/lab/attack", "packages whose tests are tried on survivors")
 	only := flag.String("only", "", "regular expression on file:line: what")
+	sample := flag.Int("sample", 1, "try one mutant in so many")
 	flag.Parse()
-	if err := run(flag.Args(), strings.Split(*also, ","), *only, *workers, *verbose); err != nil {
+	if err := run(flag.Args(), strings.Split(*also, ","), *only, *sample, *workers, *verbose); err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
 		os.Exit(1)
 	}
@@ -58,7 +59,7 @@ type test struct {
 	reaches map[int]bool
 }
 
-func run(packages, also []string, only string, workers int, verbose bool) error {
+func run(packages, also []string, only string, sample, workers int, verbose bool) error {
 	pattern, err := regexp.Compile(only)
 	if err != nil {
 		return err
@@ -99,12 +100,13 @@ func run(packages, also []string, only string, workers int, verbose bool) error 
 		suites[p] = s
 	}
 
+	fmt.Printf("%d mutants\n", len(mutants))
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	slots := make(chan struct{}, workers)
 	killed, total := map[string]int{}, map[string]int{}
 	for _, m := range mutants {
-		if !pattern.MatchString(m.String()) {
+		if m.id%sample != 0 || !pattern.MatchString(m.String()) {
 			continue
 		}
 		slots <- struct{}{}
