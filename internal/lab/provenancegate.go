@@ -51,32 +51,35 @@ func (w *World) verifyProvenance(u *upload) error {
 	if want := PURL(u.name, u.version); subject.GetName() != want || subject.GetDigest()["sha512"] != hex.EncodeToString(sum[:]) {
 		return fmt.Errorf("the subject is %q, want %q with the digest of the tarball", subject.GetName(), want)
 	}
-	return u.acceptable(result.Signature.Certificate)
+	if text := u.refusal(result.Signature.Certificate); text != "" {
+		return errors.New(text)
+	}
+	return nil
 }
 
-// acceptable compares the certificate with the manifest.
-func (u *upload) acceptable(c *certificate.Summary) error {
+// refusal compares the certificate with the manifest; "" is none.
+func (u *upload) refusal(c *certificate.Summary) string {
 	if c.SourceRepositoryRef == "" { // npm/cli#8982
-		return errors.New("Missing SourceRepositoryRef in signing certificate")
+		return "Missing SourceRepositoryRef in signing certificate"
 	}
 	if c.RunnerEnvironment != "github-hosted" { // grafana/plugin-tools#2045
-		return fmt.Errorf(`Unsupported GitHub Actions runner environment: %q. Only "github-hosted" runners are supported when publishing with provenance.`, c.RunnerEnvironment)
+		return fmt.Sprintf(`Unsupported GitHub Actions runner environment: %q. Only "github-hosted" runners are supported when publishing with provenance.`, c.RunnerEnvironment)
 	}
 	if c.SourceRepositoryVisibilityAtSigning != "public" { // projen/projen#3866
-		return fmt.Errorf("Unsupported GitHub Actions source repository visibility: %q. Only public source repositories are supported when publishing with provenance.", c.SourceRepositoryVisibilityAtSigning)
+		return fmt.Sprintf("Unsupported GitHub Actions source repository visibility: %q. Only public source repositories are supported when publishing with provenance.", c.SourceRepositoryVisibilityAtSigning)
 	}
 	var manifest struct{ Repository any }
 	if err := json.Unmarshal(u.manifest, &manifest); err != nil {
-		return err
+		return err.Error()
 	}
 	url, _ := manifest.Repository.(string)
 	if o, ok := manifest.Repository.(Object); ok {
 		url, _ = o["url"].(string)
 	}
 	if webAddress(url) != c.SourceRepositoryURI { // docs.npmjs.com, generating-provenance-statements; case counts
-		return fmt.Errorf(`Failed to validate repository information: package.json: "repository.url" is %q, expected to match %q from provenance`, url, c.SourceRepositoryURI)
+		return fmt.Sprintf(`Failed to validate repository information: package.json: "repository.url" is %q, expected to match %q from provenance`, url, c.SourceRepositoryURI)
 	}
-	return nil
+	return ""
 }
 
 // webAddress brings the forms of repository.url that npm leaves in a manifest to the one of the certificate.
