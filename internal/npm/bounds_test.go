@@ -138,7 +138,7 @@ func TestLargeAnswersTakeTurns(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 * maxLarge {
 		wg.Go(func() {
-			a := &answer{op: "manifest", limit: maxManifest, large: c.large, watch: newWatch(context.Background(), 100*time.Millisecond, false)}
+			a := &answer{op: "manifest", limit: maxManifest, large: c.large, watch: newWatch(context.Background(), time.Second, false)}
 			a.response = &http.Response{Body: &stream{left: smallAnswer + 1}}
 			if _, err := io.CopyN(io.Discard, struct{ io.Reader }{a}, smallAnswer+1); err != nil || a.holds {
 				t.Errorf("up to %d bytes: %v, holds %t", smallAnswer, err, a.holds)
@@ -153,7 +153,7 @@ func TestLargeAnswersTakeTurns(t *testing.T) {
 					break
 				}
 			}
-			time.Sleep(60 * time.Millisecond) // together longer than one request may take
+			time.Sleep(400 * time.Millisecond) // together longer than one request may take
 			now.Add(-1)
 			a.close()
 			if a.holds {
