@@ -2,10 +2,12 @@ package sigstore
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,7 +86,7 @@ func TestRedirectAndTryBounds(t *testing.T) {
 		_, _ = fmt.Sscan(strings.TrimPrefix(r.URL.Path, "/"), &n)
 		switch {
 		case n < 0:
-			w.WriteHeader(http.StatusServiceUnavailable)
+			w.WriteHeader(-n)
 		case n > 0:
 			http.Redirect(w, r, fmt.Sprintf("/%d", n-1), http.StatusFound)
 		}
@@ -97,10 +99,38 @@ func TestRedirectAndTryBounds(t *testing.T) {
 			t.Errorf("%d redirects: got %v", n, err)
 		}
 	}
-	asked = 0
-	f := newFetcher(context.Background(), TUF{})
-	f.pause = time.Millisecond
-	if _, err := f.DownloadFile(s.URL+"/-1", 10, 0); err == nil || asked != tries {
-		t.Errorf("a busy server: asked %d times, %v; want %d", asked, err, tries)
+	for status, want := range map[int]int{http.StatusInternalServerError: tries, http.StatusServiceUnavailable: tries,
+		http.StatusTooManyRequests: tries, http.StatusNotFound: 1, http.StatusForbidden: 1, 499: 1} {
+		asked = 0
+		f := newFetcher(context.Background(), TUF{})
+		f.pause = time.Millisecond
+		if _, err := f.DownloadFile(fmt.Sprintf("%s/-%d", s.URL, status), 10, 0); err == nil || asked != want {
+			t.Errorf("status %d: asked %d times, %v; want %d", status, asked, err, want)
+		}
+	}
+}
+
+// TestCertificateWithoutASubject: what names nobody is refused, however it comes to name nobody.
+func TestCertificateWithoutASubject(t *testing.T) {
+	t.Parallel()
+	if c, err := readCertificate(&x509.Certificate{}); c != nil || kindOf(err) != Invalid || !strings.Contains(err.Error(), "no subject alternative name") {
+		t.Errorf("no extension: got %v, %v", c, err)
+	}
+	uri := []byte("\x30\x05\x86\x03a:b")
+	for _, tt := range []struct {
+		der  []byte
+		kind Kind
+	}{
+		{uri, 0},
+		{append(slices.Clone(uri), 0), Malformed},
+		{uri[:len(uri)-1], Malformed},
+		{[]byte("\x30\x00"), Invalid},
+		{[]byte("\x30\x05\x06\x03a:b"), Invalid},
+		{[]byte("\x30\x05\x81\x03a@b"), Invalid},
+		{nil, Malformed},
+	} {
+		if got, err := onlyURI(tt.der); kindOf(err) != tt.kind || (got == "a:b") != (tt.kind == 0) {
+			t.Errorf("%x: got %q, %v; want %v", tt.der, got, err, tt.kind)
+		}
 	}
 }
