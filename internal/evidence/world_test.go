@@ -129,16 +129,6 @@ func (w *world) verify(t *testing.T, ctx context.Context) outcome {
 	return out
 }
 
-// surface is one row of the report's table of surfaces.
-func (o outcome) surface(name string) report.Surface {
-	for _, s := range o.pkg.Waited.Surfaces {
-		if s.Surface == name {
-			return s
-		}
-	}
-	return report.Surface{}
-}
-
 func (o outcome) check(id string) report.Check {
 	for _, c := range o.pkg.Checks {
 		if c.ID == id {
