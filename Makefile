@@ -30,9 +30,18 @@ DIST      ?= dist
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.1
 ACTIONLINT  = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
+# A home that cannot be written to has no room for Go's caches.
+ifeq ($(shell mkdir -p "$$(go env GOCACHE)" 2>/dev/null && echo yes),)
+export GOCACHE := $(CURDIR)/.cache/build
+endif
+ifeq ($(shell mkdir -p "$$(go env GOMODCACHE)" 2>/dev/null && echo yes),)
+export GOMODCACHE := $(CURDIR)/.cache/modules
+endif
+
 .PHONY: demo test lint e2e picture attack fuzz bench dist image reproducible clean
 
 demo:
+	@echo "Building; the first time takes a few minutes and 230 MB for Go's modules."
 	go run $(DEMO)
 
 # The race detector needs a C compiler; a machine without one still runs every test.

@@ -297,11 +297,18 @@ least() {
 # with_go: build with the runner's toolchain and run. 125: it could not be built.
 # GOTOOLCHAIN=auto lets an older Go fetch the one that go.mod asks for; setup-go turns that off for the job.
 with_go() {
-  local program
+  local program name dir
+  # A home that cannot be written to has no room for Go's caches.
+  for name in GOCACHE GOMODCACHE; do
+    dir="$(go env "$name")"
+    if [ -z "$dir" ] || [ "$dir" = off ] || ! mkdir -p "$dir" 2>/dev/null || { [ "$name" = GOCACHE ] && [ ! -w "$dir" ]; }; then
+      export "$name=$own/$name"
+    fi
+  done
   program="$own/verify-npm-release$(go env GOEXE)"
   echo "::group::Build with $(go version)"
   if ! (cd "$action" && least "GOPROXY GONOPROXY GOPRIVATE GOSUMDB GONOSUMDB GOINSECURE GOPATH GOMODCACHE GOCACHE GOROOT" \
-    CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false" GOWORK=off GOTOOLCHAIN=auto \
+    CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false -modcacherw" GOWORK=off GOTOOLCHAIN=auto \
     go build -ldflags "-s -w" -o "$program" ./cmd/verify-npm-release); then
     echo "::endgroup::"
     return 125
