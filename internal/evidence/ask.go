@@ -22,7 +22,7 @@ const (
 
 func (w *gathering) poller(i int, until time.Time, ask func(context.Context) error) *poller {
 	return &poller{
-		pace: w.pace, start: w.start, until: until, enough: w.enough, idle: w.makeRoom, ask: ask,
+		pace: w.pace, start: w.start, until: until, enough: w.enough, lost: w.lost, idle: w.makeRoom, ask: ask,
 		note: func(s Surface) {
 			if i == ManifestSurface && s.Denied && w.Facts.staged(w.e.Release.Spec) {
 				w.stopWaiting() // for a person's approval

@@ -32,9 +32,10 @@ type Gatherer struct {
 	cpu      chan struct{} // verifications at a time
 
 	once    sync.Once
-	run     context.Context // the first caller's, ended also by the budget and by a lack of trust
+	run     context.Context // the first caller's, ended also by the budget
 	trust   *Trust          // set once trusted is closed
 	trusted chan struct{}
+	lost    chan struct{} // closed once it is known that there will be no trust
 
 	Facts *RunFacts // set before Gather, given to every Evidence
 }
@@ -73,6 +74,7 @@ func NewGatherer(p *plan.Plan, o Options) (*Gatherer, error) {
 		room:     make(chan struct{}, atOnce),
 		cpu:      make(chan struct{}, runtime.GOMAXPROCS(0)),
 		trusted:  make(chan struct{}),
+		lost:     make(chan struct{}),
 	}, nil
 }
 
@@ -84,12 +86,13 @@ func (g *Gatherer) Requests() int64 { return g.client.Requests() }
 func (g *Gatherer) begin(ctx context.Context) {
 	g.once.Do(func() {
 		run, stop := context.WithDeadlineCause(ctx, g.deadline.Add(grace), errTimeUp)
+		context.AfterFunc(run, stop)
 		g.run = run
 		go func() {
 			g.trust = fetchTrust(run, g.deadline, g.plan, g.client, g.o)
 			close(g.trusted)
 			if g.trust.Err != nil {
-				stop() // without a trust root no amount of waiting helps
+				close(g.lost) // without a trust root no amount of waiting helps
 			}
 		}()
 	})
@@ -109,11 +112,12 @@ func (g *Gatherer) Gather(ctx context.Context, r plan.Release) *Evidence {
 	select {
 	case g.room <- struct{}{}:
 		w.makeRoom = sync.OnceFunc(func() { <-g.room })
+		defer w.makeRoom()
+		w.gather(g.run)
+	case <-g.lost: // nothing could be verified, so nothing is asked for
+		w.trustedBy(g.run)
 	case <-g.run.Done():
-		w.makeRoom = func() {}
 	}
-	defer w.makeRoom()
-	w.gather(g.run)
 	w.settle(ctx)
 	g.Facts.Wait()
 	return w.e
@@ -173,7 +177,7 @@ func (w *gathering) trustedBy(ctx context.Context) bool {
 	case <-w.trusted:
 	case <-ctx.Done():
 		select {
-		case <-w.trusted: // a lack of trust is what ended ctx, or both came at once
+		case <-w.trusted: // both came at once
 		default:
 			return false
 		}

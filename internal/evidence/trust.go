@@ -166,7 +166,7 @@ func again(ctx context.Context, until time.Time, do func() error, retry func(err
 			return err
 		}
 		d := min(time.Second<<(n-1), time.Until(until))
-		if d <= 0 || !sleep(ctx, nil, d) {
+		if d <= 0 || !sleep(ctx, d, nil, nil) {
 			return err
 		}
 	}

@@ -76,7 +76,8 @@ type poller struct {
 	until   time.Time // no repeated attempt starts later
 	n       int       // attempts since the clock started
 	surface Surface
-	enough  <-chan struct{}             // closed: further attempts are pointless
+	enough  <-chan struct{}             // closed: further attempts are pointless for this release
+	lost    <-chan struct{}             // closed: they are for every release
 	idle    func()                      // called before each wait
 	ask     func(context.Context) error // one attempt
 	note    func(Surface)               // told the outcome of each attempt
@@ -132,17 +133,19 @@ func (p *poller) pause(ctx context.Context) bool {
 		d = left
 	}
 	p.idle()
-	return sleep(ctx, p.enough, d) && sleep(ctx, p.enough, min(p.pace.turn(), time.Until(p.until)))
+	return sleep(ctx, d, p.enough, p.lost) && sleep(ctx, min(p.pace.turn(), time.Until(p.until)), p.enough, p.lost)
 }
 
 // sleep waits and reports whether it was let finish.
-func sleep(ctx context.Context, enough <-chan struct{}, d time.Duration) bool {
+func sleep(ctx context.Context, d time.Duration, enough, lost <-chan struct{}) bool {
 	t := time.NewTimer(max(d, 0))
 	defer t.Stop()
 	select {
 	case <-t.C:
 		return true
 	case <-enough:
+		return false
+	case <-lost:
 		return false
 	case <-ctx.Done():
 		return false
