@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,7 +42,9 @@ func TestClockSkewBound(t *testing.T) {
 // TestDocumentBounds: a document has at most maxDocument bytes and what go-tuf allows it, all of them together maxFetched.
 func TestDocumentBounds(t *testing.T) {
 	t.Parallel()
+	var asked atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
 		var n int64
 		_, _ = fmt.Sscan(strings.TrimPrefix(r.URL.Path, "/"), &n)
 		_, _ = io.CopyN(w, spaces{}, n)
@@ -57,9 +60,13 @@ func TestDocumentBounds(t *testing.T) {
 	} {
 		f := newFetcher(context.Background(), TUF{})
 		f.left = tt.left
+		asked.Store(0)
 		raw, err := f.DownloadFile(fmt.Sprintf("%s/%d", s.URL, tt.size), tt.allowed, 0)
 		if (err == nil) != tt.ok || tt.ok && (int64(len(raw)) != tt.size || f.left != tt.left-tt.size) {
 			t.Errorf("%d bytes, %d allowed, %d left: got %d bytes, %d left, %v", tt.size, tt.allowed, tt.left, len(raw), f.left, err)
+		}
+		if n := asked.Load(); n != 1 {
+			t.Errorf("%d bytes, %d allowed: asked %d times, want once: more bytes do not become fewer", tt.size, tt.allowed, n)
 		}
 	}
 	if f := newFetcher(context.Background(), TUF{}); f.left != maxFetched || f.client.Timeout != 30*time.Second {
@@ -131,6 +138,25 @@ func TestCertificateWithoutASubject(t *testing.T) {
 	} {
 		if got, err := onlyURI(tt.der); kindOf(err) != tt.kind || (got == "a:b") != (tt.kind == 0) {
 			t.Errorf("%x: got %q, %v; want %v", tt.der, got, err, tt.kind)
+		}
+	}
+}
+
+// TestStatementOfWrongTypes: a statement whose parts are of other types than they must be is malformed, each for itself.
+func TestStatementOfWrongTypes(t *testing.T) {
+	t.Parallel()
+	good := `{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"x","digest":{"sha512":"ab"}}],"predicateType":"y","predicate":{}}`
+	if _, err := parseStatement([]byte(good)); err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range [][2]string{
+		{`"https://in-toto.io/Statement/v1"`, `1`}, {`[{"name":"x","digest":{"sha512":"ab"}}]`, `{}`}, {`"predicateType":"y"`, `"predicateType":[]`},
+		{`{"name":"x","digest":{"sha512":"ab"}}`, `"x"`}, {`"name":"x"`, `"name":{}`}, {`{"sha512":"ab"}`, `"ab"`}, {`"sha512":"ab"`, `"sha512":7`},
+		{`"predicate":{}`, `"predicate":"{}"`}, {good, `null`}, {good, `"x"`}, {good, ``},
+	} {
+		got, err := parseStatement([]byte(strings.Replace(good, change[0], change[1], 1)))
+		if got != nil || kindOf(err) != Malformed {
+			t.Errorf("%s as %s: got %v, %v; want malformed", change[0], change[1], got, err)
 		}
 	}
 }
