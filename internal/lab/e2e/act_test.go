@@ -57,9 +57,6 @@ func (j *job) act(recipe string, code int) (log, summary string) {
 	j.do(".", "git init --quiet . && git add --all && git -c user.name=ada -c user.email=ada@acme.example commit --quiet --message 'A release' && git tag v1.0.0")
 	j.run.Commit = strings.TrimSpace(j.do(".", "git rev-parse HEAD").log)
 	j.trust(nil)
-	j.write("../event.json", string(lab.JSON(lab.Object{
-		"ref": j.run.Ref, "after": j.run.Commit, "deleted": false, "repository": lab.Object{"full_name": j.run.Repository, "visibility": "public", "default_branch": "main"},
-	})))
 	// setup-node, as far as the recipe needs it: Node and its npm on the path of the steps that follow.
 	path := strings.Split(j.npmPath(), ":")
 	j.write("../setup-node/action.yml", "name: Node\ninputs:\n  node-version: {}\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      run: |\n        echo "+path[1]+" >> \"$GITHUB_PATH\"\n        echo "+path[0]+" >> \"$GITHUB_PATH\"\n")

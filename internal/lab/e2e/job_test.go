@@ -123,6 +123,11 @@ func (j *job) variables() map[string]string {
 		"NODE_EXTRA_CA_CERTS": here.dir + "/ca.pem", "SSL_CERT_FILE": here.dir + "/ca.pem",
 		"VERIFY_NPM_RELEASE_NETWORK": "container:" + here.gate,
 	})
+	event := lab.Object{"ref": j.run.Ref, "after": j.run.Commit, "deleted": false, "repository": lab.Object{
+		"full_name": j.run.Repository, "private": j.run.Visibility != "public", "visibility": j.run.Visibility, "default_branch": "main",
+	}}
+	j.write("../event.json", string(lab.JSON(event)))
+	env["GITHUB_EVENT_PATH"] = j.root + "/event.json"
 	if j.idToken {
 		maps.Copy(env, here.world.Start(j.run))
 	}

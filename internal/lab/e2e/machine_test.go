@@ -78,7 +78,13 @@ func boot(world *lab.World, image string) (*machine, error) {
 			return m, err
 		}
 	}
-	if err := host([]string{"CGO_ENABLED=0"}, "go", "build", "-o", filepath.Join(dir, "world"), "../world"); err != nil {
+	gate := filepath.Join(dir, "world")
+	if here == nil {
+		err = host([]string{"CGO_ENABLED=0"}, "go", "build", "-o", gate, "../world")
+	} else {
+		err = host(nil, "cp", filepath.Join(here.dir, "world"), gate)
+	}
+	if err != nil {
 		return m, err
 	}
 	if err := m.copyAction(); err != nil {
@@ -92,7 +98,7 @@ func boot(world *lab.World, image string) (*machine, error) {
 	for _, name := range lab.WorldHosts() {
 		args = append(args, "--add-host", name+":127.0.0.1")
 	}
-	if err := host(nil, "docker", append(args, base, dir+"/world", "gate", "127.0.0.1:443", socket)...); err != nil {
+	if err := host(nil, "docker", append(args, base, gate, "gate", "127.0.0.1:443", socket)...); err != nil {
 		return m, err
 	}
 	docker := dockerSocket()

@@ -124,7 +124,7 @@ var publishing = []story{
 	}},
 	{"provenance is switched off", func(j *job) {
 		j.trust(nil)
-		j.workflow("    runs-on:", "    env:\n      NPM_CONFIG_PROVENANCE: \"false\"\n    runs-on:")
+		j.workflow("    runs-on:", "    env:\n      NPM_CONFIG_PROVENANCE: \"false\"\n    runs-on:", "publish --provenance", "publish")
 		j.env["NPM_CONFIG_PROVENANCE"] = "false"
 		j.publish("npm publish --access public", 0, done)
 		j.verify().ends(1, "not-verified").failing("provenance", "source").because("provenance", "provenance-disabled")
@@ -191,9 +191,9 @@ func (j *job) leftover() {
 	j.env["NODE_AUTH_TOKEN"] = here.world.Token("ada")
 }
 
-// workflow edits the workflow file.
-func (j *job) workflow(old, new string) {
-	j.write(".github/workflows/publish.yml", strings.Replace(workflow, old, new, 1))
+// workflow edits the workflow file: old, new, old, new.
+func (j *job) workflow(oldnew ...string) {
+	j.write(".github/workflows/publish.yml", strings.NewReplacer(oldnew...).Replace(workflow))
 }
 
 // placeholder is what actions/setup-node before v7 leaves with registry-url: a configuration that reads NODE_AUTH_TOKEN, and
