@@ -7,9 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"verify-npm-release/internal/lab"
 )
@@ -85,6 +89,78 @@ func TestKeysOfOtherKinds(t *testing.T) {
 			if err != nil || len(set.Keys) != 1 || set.Unsupported != 1 {
 				t.Errorf("%s %v: got %+v, %v", field, value, set, err)
 			}
+		}
+	}
+}
+
+func TestRetryAfterBound(t *testing.T) {
+	t.Parallel()
+	const most = int(maxRetryAfter / time.Second)
+	for text, want := range map[string]time.Duration{
+		"": 0, "0": 0, "1": time.Second, "-1": 0, "soon": 0, strconv.Itoa(most - 1): maxRetryAfter - time.Second, strconv.Itoa(most): maxRetryAfter,
+		strconv.Itoa(most + 1): maxRetryAfter, "9223372037": maxRetryAfter, "18446744073709551615": maxRetryAfter, "18446744073709551616": maxRetryAfter,
+	} {
+		if got := retryAfter(http.Header{"Retry-After": {text}}); got != want {
+			t.Errorf("%q: got %s, want %s", text, got, want)
+		}
+	}
+}
+
+// TestTagsAndManifestsAtTheirEdges: as many tags as may be, and a manifest with one of the two things that make it one.
+func TestTagsAndManifestsAtTheirEdges(t *testing.T) {
+	t.Parallel()
+	body := ""
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, body) }))
+	t.Cleanup(s.Close)
+	c, err := NewClient(s.URL, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{maxTags - 1, maxTags, maxTags + 1} {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `,"t%d":"1.0.0"`, i)
+		}
+		body = "{" + b.String()[1:] + "}"
+		tags, err := c.DistTags(context.Background(), "demo")
+		if (err == nil) != (n <= maxTags) || err == nil && len(tags) != n {
+			t.Errorf("%d tags: got %d, %v", n, len(tags), err)
+		}
+	}
+	for dist, ok := range map[string]bool{`{"tarball":"https://x.example/a"}`: true, `{"integrity":"sha512-x"}`: true, `{}`: false, `{"shasum":"x"}`: false} {
+		body = `{"name":"demo","version":"1.0.0","dist":` + dist + `}`
+		if _, err := c.Manifest(context.Background(), Spec{"demo", "1.0.0"}); (err == nil) != ok {
+			t.Errorf("a manifest with dist %s: %v", dist, err)
+		}
+	}
+	e := &Error{Op: "keys", URL: "https://x.example/k", Status: 418, Err: errors.New("tea")}
+	if got, want := e.Error(), "get keys from https://x.example/k: status 418: tea"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestBrokenKeysAreNamed: each part of a key that is broken is an error of its own, in both shapes.
+func TestBrokenKeysAreNamed(t *testing.T) {
+	t.Parallel()
+	good := lab.NewSigningKey()
+	for _, tt := range []struct {
+		raw   []byte
+		field string
+		value any
+		want  string
+	}{
+		{lab.KeysJSON(good), "/keys/0/publicKey/validFor/start", "soon", "RFC 3339"},
+		{lab.KeysJSON(good), "/keys/0/publicKey/validFor/end", "soon", "RFC 3339"},
+		{lab.KeysJSON(good), "/keys/0/publicKey/validFor/start", "0001-01-01T00:00:00Z", "RFC 3339"},
+		{lab.KeysJSON(good), "/keys/0/publicKey/rawBytes", "%", "is not base64"},
+		{lab.KeysJSON(good), "/keys/0/publicKey/rawBytes", "AAAA", "is not a public key"},
+		{lab.KeysAPI(good), "/keys/0/expires", "soon", "RFC 3339"},
+		{lab.KeysAPI(good), "/keys/0/key", "%", "is not base64"},
+		{lab.KeysAPI(good), "/keys/0/key", "AAAA", "is not a public key"},
+	} {
+		set, err := ParseKeys(lab.Edit(tt.raw, lab.Set(tt.field, tt.value)))
+		if set != nil || err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s %v: got %+v, %v; want %q", tt.field, tt.value, set, err, tt.want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package sigstore
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -157,6 +158,77 @@ func TestStatementOfWrongTypes(t *testing.T) {
 		got, err := parseStatement([]byte(strings.Replace(good, change[0], change[1], 1)))
 		if got != nil || kindOf(err) != Malformed {
 			t.Errorf("%s as %s: got %v, %v; want malformed", change[0], change[1], got, err)
+		}
+	}
+}
+
+// TestFetcherFailures: what ends a fetch, and whether it is tried again.
+func TestFetcherFailures(t *testing.T) {
+	t.Parallel()
+	if f := newFetcher(context.Background(), TUF{HTTP: &http.Client{}}); f.client.Timeout != 30*time.Second {
+		t.Errorf("a client without a timeout of its own: got %s", f.client.Timeout)
+	}
+	if f := newFetcher(context.Background(), TUF{HTTP: &http.Client{Timeout: time.Second}}); f.client.Timeout != time.Second {
+		t.Errorf("a client with a timeout of its own: got %s", f.client.Timeout)
+	}
+	if raw, err := newFetcher(context.Background(), TUF{}).DownloadFile("\x00", 10, 0); err == nil || raw != nil {
+		t.Errorf("no URL: got %q, %v", raw, err)
+	}
+	var asked atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		if r.URL.Path == "/busy" {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		w.Header().Set("Content-Length", "9")
+		_, _ = io.WriteString(w, "cut")
+	}))
+	defer s.Close()
+	f := newFetcher(context.Background(), TUF{})
+	f.pause = time.Millisecond
+	if raw, err := f.DownloadFile(s.URL+"/cut", 10, 0); err == nil || raw != nil || asked.Load() != tries {
+		t.Errorf("cut short: asked %d times, got %q, %v", asked.Load(), raw, err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	f = newFetcher(ctx, TUF{})
+	f.pause = time.Hour
+	if raw, err := f.DownloadFile(s.URL+"/busy", 10, 0); raw != nil || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("ended while it waits: got %q, %v", raw, err)
+	}
+}
+
+// TestNamesAreExact: a key of the log signs under the log's name, a subject is ASCII, an extension is a UTF8String.
+func TestNamesAreExact(t *testing.T) {
+	t.Parallel()
+	keys := logKeys{name: "rekor.example", hashes: []uint32{7}}
+	for _, tt := range []struct {
+		name string
+		hash uint32
+		ok   bool
+	}{{"rekor.example", 7, true}, {"rekor.example", 8, false}, {"rekor.example.", 7, false}, {"", 7, false}} {
+		if v, err := keys.Verifier(tt.name, tt.hash); (err == nil) != tt.ok || (v != nil) != tt.ok {
+			t.Errorf("%q %d: got %v, %v", tt.name, tt.hash, v, err)
+		}
+	}
+	for _, c := range []byte{0, ' ', 0x7f, 0x80, 0xff} {
+		if got, err := onlyURI([]byte{0x30, 5, 0x86, 3, 'a', c, 'b'}); err == nil {
+			t.Errorf("%x in a subject: got %q", c, got)
+		}
+	}
+	for first, ok := range map[byte]bool{0x0c: true, 0x8c: false, 0x4c: false, 0x2c: false, 0x13: false, 0x04: false} {
+		if got, err := extensionText(9, []byte{first, 1, 'a'}); (err == nil) != ok || (got == "a") != ok {
+			t.Errorf("an extension that begins with %x: got %q, %v", first, got, err)
+		}
+	}
+	for n, ok := range map[int]bool{1: false, 6: false, 9: false, 22: false, 23: true, 24: true} {
+		value := []byte{0x0c, 0}
+		if n < 8 {
+			value = nil
+		}
+		if got, err := extensionText(n, value); (err == nil) != ok || got != "" {
+			t.Errorf("extension .%d, empty: got %q, %v", n, got, err)
 		}
 	}
 }
