@@ -204,7 +204,7 @@ func (s suite) kills(id int) string {
 func (s suite) run(args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	flags, env := []string{"-test.failfast"}, os.Environ()
+	flags, env := []string{"-test.failfast", "-test.timeout", patience.String()}, os.Environ()
 	for _, a := range args {
 		if strings.Contains(a, "=") && a[0] != '-' && a[0] != '^' {
 			env = append(env, a)
