@@ -32,6 +32,10 @@ type document struct {
 	draft func(d *lab.Draft, text []byte) // where it is signed: set before the release is made
 }
 
+// each is a prime, so that a sample has values and ways of every kind.
+const each = 7
+
+// TestEveryValueOfEveryDocument is a sample in make test, and all in make attack.
 func TestEveryValueOfEveryDocument(t *testing.T) {
 	t.Parallel()
 	for _, d := range documents {
@@ -43,7 +47,10 @@ func TestEveryValueOfEveryDocument(t *testing.T) {
 				t.Fatalf("the good release: exit code %d: %+v", exit, good)
 			}
 			count := map[string]int{}
-			for _, v := range variants(d.of(base)) {
+			for i, v := range variants(d.of(base)) {
+				if !thorough && i%each != 0 {
+					continue
+				}
 				w := *base
 				release := *base.release
 				w.release, w.in = &release, map[string]string{}
