@@ -48,6 +48,8 @@ demo:
 test: RACE ?= $(shell set -- $$(go env CC); command -v "$$1" >/dev/null && echo -race)
 test:
 	@[ -n "$(RACE)" ] || echo "no C compiler here: the tests run without the race detector"
+	@# The race detector does not bear the goroutines of ten thousand releases; without it they are tried here.
+	@[ -z "$(RACE)" ] || go test -run '^TestManyReleases$$' ./internal/evidence
 	go test $(RACE) ./...
 
 lint:
