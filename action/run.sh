@@ -305,7 +305,7 @@ with_go() {
       export "$name=$own/$name"
     fi
   done
-  program="$own/verify-npm-release$(go env GOEXE)"
+  program="$own/program$(go env GOEXE)" # the name verify-npm-release is taken: the program keeps its reports there
   echo "::group::Build with $(go version)"
   if ! (cd "$action" && least "GOPROXY GONOPROXY GOPRIVATE GOSUMDB GONOSUMDB GOINSECURE GOPATH GOMODCACHE GOCACHE GOROOT" \
     CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false -modcacherw" GOWORK=off GOTOOLCHAIN=auto \
