@@ -4,6 +4,7 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -162,5 +163,42 @@ func TestBrokenKeysAreNamed(t *testing.T) {
 		if set != nil || err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s %v: got %+v, %v; want %q", tt.field, tt.value, set, err, tt.want)
 		}
+	}
+}
+
+// TestSpecsAndPathsAtTheirEdges: the longest, the shortest, and the first that is not.
+func TestSpecsAndPathsAtTheirEdges(t *testing.T) {
+	t.Parallel()
+	const most = maxName + maxVersion + 16
+	for n, ok := range map[int]bool{most: true, most + 1: false} {
+		name := strings.Repeat("a", maxName) + "@1.0.0-" + strings.Repeat("b", maxVersion-len("1.0.0-"))
+		_, err := ParseSpec(name + strings.Repeat("/", n-len(name)))
+		if (err == nil) != ok {
+			t.Errorf("a spec of %d bytes: %v", n, err)
+		}
+	}
+	for text, ok := range map[string]bool{"x@v": false, "x@1": false, "x@v1.0.0": true, "x@V1.0.0": true, "x@=1.0.0": true, "x@vv1.0.0": false, "x@v ": false} {
+		if _, err := ParseSpec(text); (err == nil) != ok {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for path, ok := range map[string]bool{
+		"/a b": true, "/a\x1f": false, "/a\x7f": false, "/a\\b": false, "/a/./b": false, "/a/../b": false, "/a//b": false, "/a/": false, "/a": true, "": true,
+		"/" + strings.Repeat("a", maxURL-1): true, "/" + strings.Repeat("a", maxURL): false,
+	} {
+		if err := plainPath(&url.URL{Path: path}); (err == nil) != ok {
+			t.Errorf("%.20q, %d bytes: %v", path, len(path), err)
+		}
+	}
+	for der, ok := range map[string]bool{
+		"\x30\x06\x02\x01\x01\x02\x01\x01": true, "\x30\x06\x02\x01\x00\x02\x01\x01": false, "\x30\x06\x02\x01\x01\x02\x01\x00": false,
+		"\x30\x06\x02\x01\xff\x02\x01\x01": false, "\x30\x06\x02\x01\x01\x02\x01\xff": false, "\x30\x03\x02\x01\x01": false, "": false,
+	} {
+		if _, err := parseSignature(base64.StdEncoding.EncodeToString([]byte(der))); (err == nil) != ok {
+			t.Errorf("the signature %x: %v", der, err)
+		}
+	}
+	if e := (&timeoutError{"late"}); !e.Timeout() || e.Error() != "late" {
+		t.Errorf("a timeout says %q, %t", e.Error(), e.Timeout())
 	}
 }
