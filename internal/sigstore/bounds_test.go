@@ -3,6 +3,7 @@ package sigstore
 import (
 	"context"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sigstore/sigstore-go/pkg/root"
 	"github.com/sigstore/sigstore-go/pkg/verify"
 
 	protobundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
@@ -125,6 +127,11 @@ func TestCertificateWithoutASubject(t *testing.T) {
 		t.Errorf("no extension: got %v, %v", c, err)
 	}
 	uri := []byte("\x30\x05\x86\x03a:b")
+	issuer := pkix.Extension{Id: append(slices.Clone(oidFulcio), 8), Value: append([]byte{0x0c, byte(len(githubIssuer))}, githubIssuer...)}
+	without := &x509.Certificate{Extensions: []pkix.Extension{{Id: oidSubjectAltName, Value: uri}, issuer}}
+	if c, err := readCertificate(without); err != nil || c.SAN != "a:b" || c.Issuer != githubIssuer || c.BuildSignerURI != "" {
+		t.Errorf("without the extension that repeats the subject: got %+v, %v", c, err)
+	}
 	for _, tt := range []struct {
 		der  []byte
 		kind Kind
@@ -230,5 +237,30 @@ func TestNamesAreExact(t *testing.T) {
 		if got, err := extensionText(n, value); (err == nil) != ok || got != "" {
 			t.Errorf("extension .%d, empty: got %q, %v", n, got, err)
 		}
+	}
+}
+
+// TestOneLineBound: text from outside is cut where it must be, and nowhere before.
+func TestOneLineBound(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "", " a": "a", "  a \n b ": "a b", "\na": "a", "aaaaa": "aaaaa", "aaaaaa": "aaaaaa", "aaaaaaaaaa": "aaaaaa…", "a\x00b": "a?b", "é": "é",
+	} {
+		if got := oneLine(text, 10); got != want || len(got) > 10 {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	for _, u := range []string{"http://tuf.example", "https://a:b@tuf.example", "\x00", "ftp://tuf.example", "https://"} {
+		if m, err := (TUF{URL: u}).Fetch(context.Background(), ""); m != nil || kindOf(err) != Malformed || strings.Contains(err.Error(), "a:b") {
+			t.Errorf("%q: got %v, %v; want malformed", u, m, err)
+		}
+	}
+	log := &root.TransparencyLog{ValidityPeriodStart: time.Unix(0, 0)}
+	if got := validity(log); got != "from 1970-01-01T00:00:00Z" {
+		t.Errorf("got %q", got)
+	}
+	log.ValidityPeriodEnd = time.Unix(1, 0)
+	if got := validity(log); got != "from 1970-01-01T00:00:00Z to 1970-01-01T00:00:01Z" {
+		t.Errorf("got %q", got)
 	}
 }

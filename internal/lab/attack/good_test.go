@@ -73,6 +73,7 @@ var good = []struct {
 		w.release.Attestations = lab.Edit(w.release.Attestations, lab.Set("/attestations/-", lab.Object{"predicateType": "https://example.com/review", "bundle": lab.Object{}}))
 	}},
 	{"a further digest of the subject", provenance(func(a *lab.Attestation) { a.Statement = lab.Set("/subject/0/digest/sha256", strings.Repeat("0", 64)) }), nil},
+	{"a certificate without the extension that repeats its subject", certified(func(c *lab.Certificate) { delete(c.Extensions, lab.ExtBuildSignerURI) }), nil},
 	{"two SCTs", certified(func(c *lab.Certificate) { c.CTLogs = append(c.CTLogs, c.CTLogs[0]) }), nil},
 	{"an unknown extension of the certificate that is not critical", certified(func(c *lab.Certificate) { c.Extensions[42] = "new" }), nil},
 	{"a root that was rotated", nil, published(lab.TUFChange{NewRoot: true})},
