@@ -9,10 +9,10 @@ import (
 	"unicode"
 )
 
-// checkText checks what every error text must be: one line, printable, bounded.
 // fmtMistake is what the fmt package writes where verbs and values do not fit.
 var fmtMistake = regexp.MustCompile(`%!.?\(`)
 
+// checkText checks what every error text must be: one line, printable, bounded.
 func checkText(t *testing.T, err error) {
 	t.Helper()
 	text := err.Error()
