@@ -20,7 +20,7 @@ import (
 
 // Bounds of the files of a saved folder; they are those of the registry's answers.
 var fileLimits = map[string]int64{
-	ManifestFile: 4 << 20, PackumentFile: 256 << 20, AttestationsFile: 16 << 20,
+	ManifestFile: 4 << 20, PackumentFile: 256 << 20, AttestationsFile: 4 << 20,
 	TarballFile: 1 << 30, KeysFile: maxTrustFile, TrustedRootFile: maxTrustFile, ReportFile: 64 << 20,
 }
 
