@@ -60,7 +60,7 @@ func registrySignature(in Input) Result {
 	return fail("%v", in.Signature)
 }
 
-// names lists what is in between in words.
+// names counts a list and names what is in it.
 func names(list []string) string {
 	return fmt.Sprintf("%d (%s)", len(list), strings.Join(list, ", "))
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
-	"io"
-	"log"
 	"net"
 	"net/http"
 	"strings"
@@ -32,35 +29,16 @@ func NewNet() *Net {
 // Serve serves an address, host:port; secure as in [Serve].
 func (n *Net) Serve(addr string, handler http.Handler, secure bool) *Server {
 	s := &Server{Addr: addr, URL: "http://" + addr, stop: make(chan struct{})}
-	s.http = &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: time.Minute,
-		ErrorLog:          log.New(io.Discard, "", 0),
-		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
+	if secure {
+		s.URL = "https://" + strings.TrimSuffix(addr, ":443")
 	}
 	l := &pipes{addr: addr, queue: make(chan net.Conn), closed: make(chan struct{})}
 	n.mu.Lock()
 	n.hosts[addr] = l
 	n.servers = append(n.servers, s)
 	n.mu.Unlock()
-	if !secure {
-		go func() { _ = s.http.Serve(l) }()
-		return s
-	}
 	host, _, _ := net.SplitHostPort(addr)
-	s.URL = "https://" + strings.TrimSuffix(addr, ":443")
-	certificate := tlsCertificate([]string{host})
-	s.http.TLSConfig = &tls.Config{
-		Certificates: []tls.Certificate{certificate},
-		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
-			if s.breakTLS.Add(-1) >= 0 {
-				return nil, errors.New("broken on purpose")
-			}
-			s.breakTLS.Store(0)
-			return nil, nil
-		},
-	}
-	go func() { _ = s.http.ServeTLS(l, "", "") }()
+	s.serve(l, handler, secure, []string{host})
 	return s
 }
 

@@ -33,7 +33,18 @@ type connKey struct{}
 // loopback and the named hosts.
 func Serve(handler http.Handler, secure bool, hosts ...string) *Server {
 	l := must(net.Listen("tcp", "127.0.0.1:0"))
-	s := &Server{Addr: l.Addr().String(), stop: make(chan struct{})}
+	addr := l.Addr().String()
+	scheme := "http://"
+	if secure {
+		scheme = "https://"
+	}
+	s := &Server{Addr: addr, URL: scheme + addr, stop: make(chan struct{})}
+	s.serve(l, handler, secure, hosts)
+	return s
+}
+
+// serve answers the listener's connections until the server is closed.
+func (s *Server) serve(l net.Listener, handler http.Handler, secure bool, hosts []string) {
 	s.http = &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: time.Minute,
@@ -42,14 +53,11 @@ func Serve(handler http.Handler, secure bool, hosts ...string) *Server {
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 	}
 	if !secure {
-		s.URL = "http://" + s.Addr
 		go func() { _ = s.http.Serve(l) }()
-		return s
+		return
 	}
-	s.URL = "https://" + s.Addr
-	certificate := tlsCertificate(hosts)
 	s.http.TLSConfig = &tls.Config{
-		Certificates: []tls.Certificate{certificate},
+		Certificates: []tls.Certificate{tlsCertificate(hosts)},
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
 			if s.breakTLS.Add(-1) >= 0 {
 				return nil, errors.New("broken on purpose")
@@ -59,7 +67,6 @@ func Serve(handler http.Handler, secure bool, hosts ...string) *Server {
 		},
 	}
 	go func() { _ = s.http.ServeTLS(l, "", "") }()
-	return s
 }
 
 // BreakTLS makes the next n handshakes fail. Connections that stand are not touched.
