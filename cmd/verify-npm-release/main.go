@@ -13,7 +13,6 @@ import (
 	"log"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -31,9 +30,6 @@ const exitUsage = 2
 
 func main() {
 	log.SetOutput(io.Discard) // net/http quotes a server's bytes there
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200) // a run holds a few MiB; collecting them less often saves a tenth of its time
-	}
 	os.Exit(run(os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
