@@ -18,10 +18,10 @@ import (
 	"verify-npm-release/internal/plan"
 )
 
-// Bounds of the files of a saved folder; they are those of the registry's answers.
+// Bounds of the files of a saved folder: for the registry's answers those of the answers.
 var fileLimits = map[string]int64{
-	ManifestFile: 4 << 20, PackumentFile: 256 << 20, AttestationsFile: 4 << 20,
-	TarballFile: 1 << 30, KeysFile: maxTrustFile, TrustedRootFile: maxTrustFile, ReportFile: 64 << 20,
+	ManifestFile: npm.ManifestLimit, PackumentFile: npm.PackumentLimit, AttestationsFile: npm.AttestationsLimit,
+	TarballFile: npm.TarballLimit, KeysFile: maxTrustFile, TrustedRootFile: maxTrustFile, ReportFile: 64 << 20,
 }
 
 // Load reads a saved evidence folder, or its archive, and verifies it without any network. Where

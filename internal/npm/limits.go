@@ -38,3 +38,11 @@ const (
 	maxStreamTime         = 30 * time.Minute // for a tarball or packument that keeps coming
 	minProgress           = 128 << 10        // bytes that a stream must bring in each RequestTimeout, or end
 )
+
+// Bounds in bytes of the registry's answers, for whoever reads saved copies of them.
+const (
+	ManifestLimit     = maxManifest
+	PackumentLimit    = maxPackument
+	AttestationsLimit = maxAttestations
+	TarballLimit      = maxTarball
+)
