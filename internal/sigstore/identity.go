@@ -132,13 +132,13 @@ func ask(client *http.Client, req *http.Request, service, secret string, answer 
 		if errors.As(err, &inner) {
 			err = inner.Err // without the URL
 		}
-		return req.Context().Err() == nil, &Error{Kind: Unreachable, Detail: service, Err: err}
+		return true, &Error{Kind: Unreachable, Detail: service, Err: err}
 	}
 	defer res.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return req.Context().Err() == nil, &Error{Kind: Unreachable, Detail: "the answer of " + service, Err: err}
+		return true, &Error{Kind: Unreachable, Detail: "the answer of " + service, Err: err}
 	case len(raw) > maxAnswer:
 		return false, malformed(nil, "%s answered with more than %d bytes", service, maxAnswer)
 	case res.StatusCode/100 != 2:

@@ -3,6 +3,7 @@ package sigstore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -102,6 +103,10 @@ func TestSignFailures(t *testing.T) {
 		world.ServeHTTP(httptest.NewRecorder(), r)
 		w.WriteHeader(http.StatusGatewayTimeout)
 	}
+	cut := func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		w.Header().Set("Content-Length", "100")
+		_, _ = w.Write([]byte("{}"))
+	}
 	redirect := func(w http.ResponseWriter, r *http.Request, world http.Handler) {
 		if r.Host == lab.HostRunner {
 			http.Redirect(w, r, "https://elsewhere.example/", http.StatusTemporaryRedirect)
@@ -119,13 +124,27 @@ func TestSignFailures(t *testing.T) {
 		{"GitHub's answer is too large", refuse(lab.HostRunner, 200, strings.Repeat(" ", maxAnswer+1)), "more than"},
 		{"GitHub redirects", redirect, "answered 307"},
 		{"Fulcio refuses", refuse(lab.HostFulcio, 400, "untrusted issuer"), "Fulcio answered 400 Bad Request: untrusted issuer"},
+		{"GitHub answers with a token without a subject", refuse(lab.HostRunner, 200, `{"value":"x.e30.z"}`), "is no token"},
 		{"Fulcio answers without certificate", refuse(lab.HostFulcio, 200, `{}`), "without a certificate"},
+		{"Fulcio's certificate is no PEM", refuse(lab.HostFulcio, 200, `{"signedCertificateEmbeddedSct":{"chain":{"certificates":["MIIB"]}}}`), "is not PEM"},
+		{"Fulcio redirects", refuse(lab.HostFulcio, 308, ""), "Fulcio answered 308"},
 		{"Rekor is out of order for good", refuse(lab.HostRekor, 503, "later"), "Rekor answered 503"},
 		{"Rekor answers with nothing", refuse(lab.HostRekor, 201, `{}`), "0 entries"},
+		{"Rekor answers with two entries", refuse(lab.HostRekor, 201, `{"a":{},"b":{}}`), "2 entries"},
+		{"Rekor's entry has no hexadecimal digests", refuse(lab.HostRekor, 201, `{"a":{"logID":"zz"}}`), "reading Rekor's entry"},
+		{"Rekor's entry has nothing in it", refuse(lab.HostRekor, 201, `{"a":{}}`), "does not verify"},
 		{"Rekor answers with garbage", refuse(lab.HostRekor, 201, `<html>`), "as JSON"},
 		{"every service is busy twice: Fulcio", twice(lab.HostFulcio, busy), ""},
 		{"every service is busy twice: Rekor", twice(lab.HostRekor, busy), ""},
 		{"Rekor's answers are lost twice", twice(lab.HostRekor, lost), ""},
+		{"Fulcio's answers end too early, twice", twice(lab.HostFulcio, cut), ""},
+		{"Fulcio's answers end too early for good", func(w http.ResponseWriter, r *http.Request, world http.Handler) {
+			if r.Host == lab.HostFulcio {
+				cut(w, r, world)
+				return
+			}
+			world.ServeHTTP(w, r)
+		}, "out of reach: the answer of Fulcio"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -190,5 +209,87 @@ func TestTokensStayOutOfErrors(t *testing.T) {
 	err = i.post(context.Background(), "Fulcio", fulcioURL, token, func() (any, error) { return nil, nil }, new(any))
 	if err == nil || strings.Contains(err.Error(), token) {
 		t.Errorf("got %v, want an error without the token", err)
+	}
+}
+
+// What another try cannot better is asked once; what it may is asked four times.
+func TestSignTriesAgain(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name    string
+		status  int
+		body    string
+		want    int // requests
+		wantErr Kind
+	}{
+		{"an answer", 200, `{"value":1}`, 1, 0},
+		{"an answer as large as may be", 200, `{"value":1}` + strings.Repeat(" ", maxAnswer-len(`{"value":1}`)), 1, 0},
+		{"one byte more", 200, `{"value":1}` + strings.Repeat(" ", maxAnswer-len(`{"value":1}`)+1), 1, Malformed},
+		{"no JSON", 200, `<html>`, 1, Malformed},
+		{"refused", 403, `{}`, 1, Unreachable},
+		{"not there", 404, `{}`, 1, Unreachable},
+		{"redirected", 302, `{}`, 1, Unreachable},
+		{"told to wait", 429, `{}`, signTries, Unreachable},
+		{"out of order", 500, `{}`, signTries, Unreachable},
+		{"behind a broken gateway", 503, `{}`, signTries, Unreachable},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int32
+			var agent atomic.Value
+			server := lab.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				asked.Add(1)
+				agent.Store(r.UserAgent() + " " + r.Header.Get("Accept") + " " + r.Header.Get("Content-Type"))
+				w.Header().Set("Location", "/again")
+				w.WriteHeader(row.status)
+				_, _ = w.Write([]byte(row.body))
+			}), true, lab.HostFulcio)
+			defer server.Close()
+			i := Identity{HTTP: server.Client(), UserAgent: "verify-npm-release/test", pause: time.Millisecond}
+			var answer struct {
+				Value int `json:"value"`
+			}
+			err := i.post(context.Background(), "Fulcio", fulcioURL, "", func() (any, error) { return object{}, nil }, &answer)
+			if got := int(asked.Load()); got != row.want || row.wantErr == 0 && (err != nil || answer.Value != 1) || row.wantErr != 0 && kindOf(err) != row.wantErr {
+				t.Errorf("got %d requests, %d, %v; want %d requests, error of kind %d", got, answer.Value, err, row.want, row.wantErr)
+			}
+			if got, want := agent.Load(), "verify-npm-release/test application/json application/json"; got != want {
+				t.Errorf("got headers %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// What cannot be sent is not, and is not tried again.
+func TestSignSendsOnlyWhatItCanMake(t *testing.T) {
+	t.Parallel()
+	reached := lab.Serve(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") }), true, lab.HostFulcio)
+	defer reached.Close()
+	i := Identity{HTTP: reached.Client(), pause: time.Millisecond}
+	for name, body := range map[string]func() (any, error){
+		"a document that cannot be made":    func() (any, error) { return object{}, errors.New("no randomness") },
+		"a document that cannot be written": func() (any, error) { return func() {}, nil },
+	} {
+		made := 0
+		err := i.post(context.Background(), "Fulcio", fulcioURL, "", func() (any, error) { made++; return body() }, new(any))
+		if kindOf(err) != Invalid || made != 1 {
+			t.Errorf("%s: got %v after %d tries, want an error after one", name, err, made)
+		}
+	}
+}
+
+// A job that is cancelled does not wait for the next try, and says what failed.
+func TestSignEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(context.Background())
+	server := lab.Serve(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		cancel()
+		w.WriteHeader(http.StatusBadGateway)
+	}), true, lab.HostFulcio)
+	defer server.Close()
+	start := time.Now()
+	err := Identity{HTTP: server.Client(), pause: time.Hour}.post(ctx, "Fulcio", fulcioURL, "", func() (any, error) { return object{}, nil }, new(any))
+	if kindOf(err) != Unreachable || time.Since(start) > time.Minute {
+		t.Errorf("got %v after %s, want the failure at once", err, time.Since(start))
 	}
 }
