@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -211,14 +209,7 @@ var tarballs = []attack{
 		w.release.Manifest, w.release.Tarball, w.release.Packument = o.Manifest, o.Tarball, o.Packument
 	}},
 	{"other bytes than this job packed", "tarball-integrity", report.Fail, 1, func(w *world) {
-		dir, err := os.MkdirTemp("", "attack")
-		if err != nil {
-			panic(err)
-		}
-		w.in["tarball"] = filepath.Join(dir, "demo.tgz")
-		if err := os.WriteFile(w.in["tarball"], lab.Pack(map[string]string{"package.json": "{}"}, 9), 0o600); err != nil {
-			panic(err)
-		}
+		w.in["tarball"] = w.file("demo.tgz", lab.Pack(map[string]string{"package.json": "{}"}, 9))
 	}, nil},
 }
 
@@ -353,14 +344,7 @@ var repositories = []attack{
 	{"the repository of another deployment", "provenance", report.Unknown, 3, nil, func(w *world) {
 		root := w.tuf.Root()
 		w.tuf = w.stranger.TUF(w.registry.URL, w.release.Keys)
-		dir, err := os.MkdirTemp("", "attack")
-		if err == nil {
-			w.in["tuf-root"] = filepath.Join(dir, "root.json")
-			err = os.WriteFile(w.in["tuf-root"], root, 0o600)
-		}
-		if err != nil {
-			panic(err)
-		}
+		w.in["tuf-root"] = w.file("root.json", root)
 	}},
 	{"a repository that serves pages", "provenance", report.Unknown, 3, nil, published(lab.TUFChange{File: func(name string, content []byte) []byte {
 		return []byte(http.StatusText(http.StatusOK))

@@ -30,7 +30,8 @@ type world struct {
 	tuf      *lab.TUF
 	in       map[string]string // inputs; "" takes one away
 	env      map[string]string
-	public   bool // ask for the public registry, which the lab answers for
+	dir      string // for the files that attacks bring
+	public   bool   // ask for the public registry, which the lab answers for
 }
 
 // newWorld makes a good release, changed by edit before it is made, and the run that published it when it was good.
@@ -39,7 +40,7 @@ func newWorld(t testing.TB, edit func(*world)) *world {
 	s := lab.NewSigstore()
 	d := lab.NewDraft(s)
 	d.Earlier = []lab.Earlier{{Version: "0.9.0", Published: d.Published.Add(-24 * time.Hour), Trust: lab.TrustTrustedPublisher}}
-	w := &world{sigstore: s, stranger: lab.NewSigstore(), draft: d, in: map[string]string{}, env: d.Run.Env()}
+	w := &world{sigstore: s, stranger: lab.NewSigstore(), draft: d, in: map[string]string{}, env: d.Run.Env(), dir: t.TempDir()}
 	w.registry = lab.NewRegistry(lab.Options{TLS: false})
 	t.Cleanup(w.registry.Close)
 	d.Registry = w.registry.URL
@@ -49,6 +50,15 @@ func newWorld(t testing.TB, edit func(*world)) *world {
 	w.release = d.Release()
 	w.tuf = s.TUF(w.registry.URL, w.release.Keys)
 	return w
+}
+
+// file writes a file that an attack brings, and returns its path.
+func (w *world) file(name string, content []byte) string {
+	path := filepath.Join(w.dir, name)
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		panic(err)
+	}
+	return path
 }
 
 // serve puts the release into the registry and returns the inputs of a run that asks about it.
