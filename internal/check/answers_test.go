@@ -22,15 +22,15 @@ func day(n int) time.Time { return time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC) }
 func about(version, tag string, tags map[string]string, versions ...string) Input {
 	e := &evidence.Evidence{Manifest: &npm.Manifest{Name: "x", Version: version}}
 	e.Release = plan.Release{Spec: npm.Spec{Name: "x", Version: version}, DistTag: tag}
-	e.Packument = &npm.Packument{Name: "x", DistTags: tags, Time: map[string]time.Time{}, Versions: map[string]npm.Version{}}
+	p := &npm.Packument{Name: "x", DistTags: tags, Time: map[string]time.Time{}, Versions: map[string]npm.Version{}}
 	for i, v := range versions {
 		v, deprecated := strings.CutSuffix(v, "!")
 		v, level, _ := strings.Cut(v, "/")
 		v, undated := strings.CutSuffix(v, "?")
 		if !undated {
-			e.Packument.Time[v] = day(i + 1)
+			p.Time[v] = day(i + 1)
 		}
-		e.Packument.Versions[v] = npm.Version{Deprecated: deprecated, Trust: map[string]npm.TrustLevel{
+		p.Versions[v] = npm.Version{Deprecated: deprecated, Trust: map[string]npm.TrustLevel{
 			"": npm.TrustNone, "p": npm.TrustProvenance, "t": npm.TrustTrustedPublisher, "s": npm.TrustStagedPublish}[level]}
 		if v == version {
 			e.Manifest.User = &npm.User{Approver: level == "s"}
@@ -42,6 +42,7 @@ func about(version, tag string, tags map[string]string, versions ...string) Inpu
 			}
 		}
 	}
+	e.Place = p.Place(version, tag)
 	return Input{e, &plan.Plan{}}
 }
 
@@ -55,7 +56,7 @@ func latest(version string) map[string]string { return map[string]string{"latest
 func TestDistTagAnswers(t *testing.T) {
 	t.Parallel()
 	without := about("1.0.0", "latest", nil)
-	without.Packument = nil
+	without.Place = nil
 	for _, tt := range []struct {
 		name   string
 		in     Input
@@ -101,7 +102,7 @@ func TestDistTagAnswers(t *testing.T) {
 func TestTrustDowngradeAnswers(t *testing.T) {
 	t.Parallel()
 	without, empty := about("1.0.0", "", nil, "1.0.0"), about("1.0.0", "", nil, "1.0.0")
-	without.Packument, empty.Manifest = nil, nil
+	without.Place, empty.Manifest = nil, nil
 	for _, tt := range []struct {
 		name   string
 		in     Input
@@ -141,7 +142,7 @@ func TestTrustDowngradeAnswers(t *testing.T) {
 		}
 	}
 	unlisted := about("1.0.0", "", nil, "0.9.0/t")
-	unlisted.Packument.Time["1.0.0"] = day(9)
+	unlisted.Place.Published = day(9)
 	if got := trustDowngrade(unlisted); got.Status != report.Unknown || !strings.Contains(got.Detail, "does not list") {
 		t.Errorf("dated and not listed: got %s (%s)", got.Status, got.Detail)
 	}
@@ -166,7 +167,7 @@ func TestTrustOfTheReport(t *testing.T) {
 	if got := trust(in, false); got == nil || got.Level != "none" || got.Publisher != "ada" {
 		t.Errorf("none claimed: got %+v", got)
 	}
-	in.Manifest.User, in.Packument = nil, nil
+	in.Manifest.User, in.Place = nil, nil
 	if got := trust(in, false); got == nil || got.Publisher != "" || got.BestBefore != "" {
 		t.Errorf("nobody named: got %+v", got)
 	}

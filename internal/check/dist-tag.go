@@ -24,7 +24,7 @@ func distTag(in Input) Result {
 	if tag == "" {
 		return skip("no dist-tag is expected of this version")
 	}
-	if in.Packument == nil {
+	if in.Place == nil {
 		s := in.Surfaces[evidence.DistTagSurface]
 		return unknown("there is no packument to look at: %s", s.Reason())
 	}
@@ -32,7 +32,7 @@ func distTag(in Input) Result {
 	if err != nil {
 		return unknown("the version %q is not semver", version)
 	}
-	got := in.Packument.DistTags[tag]
+	got := in.Place.Tagged
 	if got == "" {
 		return fail("the dist-tag %q does not exist, want it at %s", tag, version)
 	}
@@ -44,11 +44,11 @@ func distTag(in Input) Result {
 	}
 	var odd []string
 	if tag == "latest" {
-		if ours.Prerelease() != "" && hasStable(in) {
+		if ours.Prerelease() != "" && in.Place.Highest != "" {
 			odd = append(odd, fmt.Sprintf("%s is a prerelease, and \"npm install\" takes what latest points at", version))
 		}
-		if higher := highest(in); higher != nil && higher.GreaterThan(ours) && ours.Prerelease() == "" {
-			odd = append(odd, fmt.Sprintf("%s is older by semver than %s, which is published too", version, higher.Original()))
+		if higher, err := semver.StrictNewVersion(in.Place.Highest); err == nil && higher.GreaterThan(ours) && ours.Prerelease() == "" {
+			odd = append(odd, fmt.Sprintf("%s is older by semver than %s, which is published too", version, in.Place.Highest))
 		}
 	}
 	if len(odd) > 0 {
@@ -67,24 +67,6 @@ func superseded(in Input, got string, ours *semver.Version) bool {
 	if err != nil || !theirs.GreaterThan(ours) {
 		return false
 	}
-	a, ok := in.Packument.Time[in.Release.Spec.Version]
-	b, ok2 := in.Packument.Time[got]
-	return ok && ok2 && b.After(a)
+	at := in.Place.Published
+	return !at.IsZero() && in.Place.TaggedAt.After(at)
 }
-
-// highest is the highest stable version that is not deprecated.
-func highest(in Input) *semver.Version {
-	var top *semver.Version
-	for v, facts := range in.Packument.Versions {
-		sv, err := semver.StrictNewVersion(v)
-		if err != nil || sv.Prerelease() != "" || facts.Deprecated {
-			continue
-		}
-		if top == nil || sv.GreaterThan(top) {
-			top = sv
-		}
-	}
-	return top
-}
-
-func hasStable(in Input) bool { return highest(in) != nil }

@@ -79,10 +79,8 @@ func trust(in Input, verified bool) *report.Trust {
 			t.Publisher = u.TrustedPublisher.ID
 		}
 	}
-	if in.Packument != nil {
-		if best, n, err := bestBefore(in); err == nil && n > 0 {
-			t.BestBefore = best.level.String()
-		}
+	if in.Place != nil && knowsEarlier(in) == nil && in.Place.Earlier > 0 {
+		t.BestBefore = in.Place.BestTrust.String()
 	}
 	return t
 }

@@ -57,8 +57,8 @@ func newScene(t *testing.T) *scene {
 				User:       &npm.User{Name: "ada", Email: "ada@acme.example"},
 				Repository: npm.Repository{URL: "git+https://github.com/acme/demo.git"},
 			},
-			Packument: &npm.Packument{Versions: map[string]npm.Version{"0.9.0": {}, "1.0.0": {}}},
-			Run:       &evidence.RunFacts{Environment: evidence.Source{Consulted: true}},
+			Place: &npm.Place{Listed: true, Others: 1},
+			Run:   &evidence.RunFacts{Environment: evidence.Source{Consulted: true}},
 		},
 		p: &plan.Plan{
 			Registry: npm.PublicRegistry, Expect: plan.Expectation{Mode: plan.ThisRun},
@@ -228,7 +228,7 @@ var stories = []struct {
 		s.npmLog("0", refusedPost, refusedLine, sentLine)
 	}, "trusted-publisher", "trigger-refused", "", "pull_request_target", nil},
 	{"it is the only version, by token", func(s *scene) {
-		s.e.Packument.Versions = map[string]npm.Version{"1.0.0": {}}
+		s.e.Place.Others = 0
 	}, "trusted-publisher", "first-publish", "", "no other version", []string{"publisher-mismatch"}},
 	{"npm could not get an id-token", func(s *scene) {
 		s.npmLog("0", "verbose oidc Failed to fetch id_token from GitHub: missing value", sentLine)

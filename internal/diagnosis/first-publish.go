@@ -14,12 +14,9 @@ var FirstPublish = Cause{
 	Mend:     "Publish the first version by hand, logged in with two factors, then set up the trusted publisher and release the next version from this workflow.",
 	Explains: unauthorised,
 	After: func(k *Case) []Finding {
-		alone := k.Packument != nil && len(k.Packument.Versions) == 1
-		if alone {
-			_, alone = k.Packument.Versions[k.Evidence.Release.Spec.Version]
-		}
+		alone := k.Place != nil && k.Place.Listed && k.Place.Others == 0
 		tag := k.Surfaces[evidence.DistTagSurface]
-		absent := k.Packument == nil && k.Manifest == nil && tag.Asked && tag.Denied
+		absent := k.Place == nil && k.Manifest == nil && tag.Asked && tag.Denied
 		name := k.Evidence.Release.Spec.Name
 		f := Finding{Sure: Seen, Snippet: fmt.Sprintf("npm publish --access public   # once, on your machine, logged in\nhttps://www.npmjs.com/package/%s/access", name)}
 		switch {

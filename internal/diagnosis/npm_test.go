@@ -241,7 +241,7 @@ func (j *job) try(t *testing.T, with program, want []string) {
 		s.e.Manifest.NPMVersion = with.version.String()
 	} else {
 		s.unserved()
-		s.e.Packument = nil
+		s.e.Place = nil
 		s.e.Surfaces[evidence.DistTagSurface] = evidence.Surface{Asked: true, Denied: true}
 	}
 	if len(facts.Staged) > 0 {

@@ -173,17 +173,18 @@ func (w *gathering) askPackument(ctx context.Context) error {
 	if err := p.Check(spec.Name); err != nil {
 		return err
 	}
-	w.set(func(e *Evidence) { e.Packument = p })
-	if _, ok := p.Versions[spec.Version]; !ok {
+	place := p.Place(spec.Version, tag) // all that is kept: a packument may list very many versions
+	w.set(func(e *Evidence) { e.Place = place })
+	if !place.Listed {
 		return &lagError{fmt.Sprintf("the packument does not list %s yet", spec.Version)}
 	}
-	if tag == "" || p.DistTags[tag] == spec.Version || slices.Contains(w.plan.Skip, "dist-tag") {
+	if tag == "" || place.Tagged == spec.Version || slices.Contains(w.plan.Skip, "dist-tag") {
 		return nil
 	}
-	if t, ok := p.Time[spec.Version]; ok && time.Since(t) > freshness {
+	if !place.Published.IsZero() && time.Since(place.Published) > freshness {
 		return nil // the tags of a release this old are what they are
 	}
-	return &lagError{fmt.Sprintf("dist-tag %s points at %s", tag, or(p.DistTags[tag], "nothing"))}
+	return &lagError{fmt.Sprintf("dist-tag %s points at %s", tag, or(place.Tagged, "nothing"))}
 }
 
 func or(s, otherwise string) string {

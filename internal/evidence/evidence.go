@@ -27,11 +27,11 @@ type Evidence struct {
 	Waited   time.Duration
 	Surfaces [4]Surface // indexed by the surface constants
 
-	Manifest  *npm.Manifest
-	Packument *npm.Packument
-	Served    *npm.TarballSum // of the tarball the registry serves
-	Local     *npm.TarballSum // of the tarball this job packed, when the plan names one
-	LocalErr  error
+	Manifest *npm.Manifest
+	Place    *npm.Place      // in the packument, and of the dist-tag
+	Served   *npm.TarballSum // of the tarball the registry serves
+	Local    *npm.TarballSum // of the tarball this job packed, when the plan names one
+	LocalErr error
 
 	Signature error // of the registry over name, version and integrity; nil only if SignatureChecked
 	Attestations

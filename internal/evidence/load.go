@@ -197,7 +197,7 @@ func (l *loading) packument() {
 		var p *npm.Packument
 		if p, err = npm.ParsePackument(f); err == nil {
 			if err = p.Check(l.e.Release.Spec.Name); err == nil {
-				l.e.Packument = p
+				l.e.Place = p.Place(l.e.Release.Spec.Version, l.e.Release.DistTag)
 			}
 		}
 	}

@@ -57,10 +57,8 @@ func (e *Evidence) verifySignature() {
 // transparency log saw its attestations, which nobody can backdate.
 func (e *Evidence) signatureTimes() []time.Time {
 	var times []time.Time
-	if e.Packument != nil {
-		if t, ok := e.Packument.Time[e.Release.Spec.Version]; ok {
-			times = append(times, t)
-		}
+	if e.Place != nil && !e.Place.Published.IsZero() {
+		times = append(times, e.Place.Published)
 	}
 	for _, a := range []Attested{e.Provenance, e.Publish} {
 		if a.Verified != nil {
