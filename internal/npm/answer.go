@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,9 +28,9 @@ type answer struct {
 	watch    *watch         // nil before the request was sent
 	response *http.Response // nil before an answer came
 	read     int64
-	large    chan struct{} // of the client: holds one item for each large answer in memory
-	holds    bool          // one of them
-	err      error         // the body's, unless io.EOF
+	turns    *turns
+	holds    []chan struct{} // the turns it has
+	err      error           // the body's, unless io.EOF
 }
 
 // Read reads the body, decompressed.
@@ -37,16 +38,8 @@ func (a *answer) Read(b []byte) (int, error) {
 	if a.err != nil {
 		return 0, a.err
 	}
-	// A run asks about many releases at once; what is small is read side by side, what is large in turn, so that a
-	// registry that sends as much as it may for each of them does not fill the memory. A tarball is never held.
-	if a.read > smallAnswer && !a.holds && a.op != "tarball" {
-		a.watch.wait(true)
-		select {
-		case a.large <- struct{}{}:
-			a.holds = true
-			a.watch.wait(false)
-		case <-a.watch.ctx.Done():
-			a.err = context.Cause(a.watch.ctx)
+	if a.read > smallAnswer && a.op != "tarball" { // a tarball is never held
+		if a.err = a.take(a.turns.large); a.err != nil {
 			return 0, a.err
 		}
 	}
@@ -65,6 +58,41 @@ func (a *answer) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// turns are a client's: a run asks about many releases at once, and what is small
+// is read side by side, what is large in turn, so that a registry that sends as
+// much as it may for each of them does not fill the memory.
+type turns struct {
+	large   chan struct{} // holds one item for each answer above smallAnswer
+	crowded chan struct{} // for a packument of more than fewNames
+}
+
+func newTurns() *turns { return &turns{make(chan struct{}, maxLarge), make(chan struct{}, 1)} }
+
+// take waits for a turn, kept until the answer is closed.
+func (a *answer) take(turn chan struct{}) error {
+	if slices.Contains(a.holds, turn) {
+		return nil
+	}
+	a.watch.wait(true)
+	select {
+	case turn <- struct{}{}:
+		a.holds = append(a.holds, turn)
+		a.watch.wait(false)
+		return nil
+	case <-a.watch.ctx.Done():
+		return context.Cause(a.watch.ctx)
+	}
+}
+
+// crowd waits for the turn of a packument with many names. Whoever has it is
+// large already and waits for nothing more.
+func (a *answer) crowd() error {
+	if err := a.take(a.turns.large); err != nil {
+		return err
+	}
+	return a.take(a.turns.crowded)
+}
+
 func (a *answer) tooLarge() error {
 	return wrong(a.op, fmt.Sprintf("is larger than %d bytes", a.limit))
 }
@@ -81,10 +109,10 @@ func (a *answer) fits() error {
 }
 
 func (a *answer) close() {
-	if a.holds {
-		<-a.large
-		a.holds = false
+	for _, turn := range a.holds {
+		<-turn
 	}
+	a.holds = nil
 	if a.response != nil {
 		a.response.Body.Close()
 	}

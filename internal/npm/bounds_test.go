@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -129,50 +130,112 @@ func TestAnswerBound(t *testing.T) {
 	}
 }
 
-// TestLargeAnswersTakeTurns: of many answers above smallAnswer only maxLarge are read at a time, and waiting for one's turn
-// is not the server's slowness.
+// TestLargeAnswersTakeTurns: of many answers above smallAnswer only maxLarge are read at a time, of packuments with more
+// than fewNames one, and waiting for one's turn is not the server's slowness.
 func TestLargeAnswersTakeTurns(t *testing.T) {
 	t.Parallel()
-	var now, most atomic.Int64
-	c := &Client{large: make(chan struct{}, maxLarge)}
-	var wg sync.WaitGroup
-	for range 4 * maxLarge {
-		wg.Go(func() {
-			a := &answer{op: "manifest", limit: maxManifest, large: c.large, watch: newWatch(context.Background(), time.Second, false)}
-			a.response = &http.Response{Body: &stream{left: smallAnswer + 1}}
-			if _, err := io.CopyN(io.Discard, struct{ io.Reader }{a}, smallAnswer+1); err != nil || a.holds {
-				t.Errorf("up to %d bytes: %v, holds %t", smallAnswer, err, a.holds)
-			}
+	for _, row := range []struct {
+		name  string
+		pass  func(*answer) error // the bound
+		holds int                 // turns after it
+		want  int64               // at a time
+	}{
+		{"large", func(a *answer) error {
 			a.response.Body = &stream{left: 1}
-			if _, err := a.Read(make([]byte, 1)); err != nil || !a.holds {
-				t.Errorf("beyond %d bytes: %v, holds %t", smallAnswer, err, a.holds)
+			_, err := a.Read(make([]byte, 1))
+			return err
+		}, 1, maxLarge},
+		{"crowded", (*answer).crowd, 2, 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			var now, most atomic.Int64
+			turns := newTurns()
+			var wg sync.WaitGroup
+			for range 4 * maxLarge {
+				wg.Go(func() {
+					a := &answer{op: "packument", limit: maxManifest, turns: turns, watch: newWatch(context.Background(), time.Second, false)}
+					a.response = &http.Response{Body: &stream{left: smallAnswer + 1}}
+					if _, err := io.CopyN(io.Discard, struct{ io.Reader }{a}, smallAnswer+1); err != nil || len(a.holds) != 0 {
+						t.Errorf("up to %d bytes: %v, holds %d", smallAnswer, err, len(a.holds))
+					}
+					if err := row.pass(a); err != nil || len(a.holds) != row.holds {
+						t.Errorf("beyond the bound: %v, holds %d, want %d", err, len(a.holds), row.holds)
+					}
+					for n := now.Add(1); ; {
+						old := most.Load()
+						if n <= old || most.CompareAndSwap(old, n) {
+							break
+						}
+					}
+					time.Sleep(400 * time.Millisecond) // together longer than one request may take
+					now.Add(-1)
+					a.close()
+					if len(a.holds) != 0 {
+						t.Error("holds on after its end")
+					}
+				})
 			}
-			for n := now.Add(1); ; {
-				old := most.Load()
-				if n <= old || most.CompareAndSwap(old, n) {
-					break
-				}
-			}
-			time.Sleep(400 * time.Millisecond) // together longer than one request may take
-			now.Add(-1)
-			a.close()
-			if a.holds {
-				t.Error("holds on after its end")
+			wg.Wait()
+			if got := most.Load(); got != row.want || len(turns.large)+len(turns.crowded) != 0 {
+				t.Errorf("got %d answers at a time, %d and %d left; want %d, 0, 0", got, len(turns.large), len(turns.crowded), row.want)
 			}
 		})
 	}
-	wg.Wait()
-	if got := most.Load(); got != maxLarge || len(c.large) != 0 {
-		t.Errorf("got %d large answers at a time, %d left; want %d, 0", got, len(c.large), maxLarge)
+}
+
+func TestTurnsEndWithTheRequest(t *testing.T) {
+	t.Parallel()
+	for _, busy := range []string{"large", "crowded"} {
+		turns := newTurns()
+		for range maxLarge {
+			if busy == "large" {
+				turns.large <- struct{}{}
+			} else if len(turns.crowded) == 0 {
+				turns.crowded <- struct{}{}
+			}
+		}
+		before := len(turns.large)
+		ctx, cancel := context.WithCancel(context.Background())
+		a := &answer{op: "packument", limit: maxManifest, turns: turns, read: smallAnswer + 1, watch: newWatch(ctx, time.Minute, false),
+			response: &http.Response{Body: &stream{left: 1}}}
+		time.AfterFunc(10*time.Millisecond, cancel)
+		if err := a.crowd(); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s, cancelled while it waits: got %v", busy, err)
+		}
+		if _, err := a.Read(make([]byte, 1)); busy == "large" && !errors.Is(err, context.Canceled) {
+			t.Errorf("%s, read after that: got %v", busy, err)
+		}
+		a.close()
+		if len(turns.large) != before {
+			t.Errorf("%s: %d turns are held after the end, want %d", busy, len(turns.large), before)
+		}
 	}
-	full := make(chan struct{}, 1)
-	full <- struct{}{}
-	ctx, cancel := context.WithCancel(context.Background())
-	a := &answer{op: "manifest", limit: maxManifest, large: full, read: smallAnswer + 1, watch: newWatch(ctx, time.Minute, false),
-		response: &http.Response{Body: &stream{left: 1}}}
-	cancel()
-	if _, err := a.Read(make([]byte, 1)); !errors.Is(err, context.Canceled) || a.holds {
-		t.Errorf("cancelled while it waits: got %v, holds %t", err, a.holds)
+}
+
+// TestNamesTakeTurns: a packument asks for its turn at fewNames names, once, and a turn that does not come ends the reading.
+func TestNamesTakeTurns(t *testing.T) {
+	t.Parallel()
+	packument := func(names int) io.Reader {
+		var b strings.Builder
+		b.WriteString(`{"versions":{`) // a name itself
+		for i := range names - 1 {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			fmt.Fprintf(&b, `"%d":{}`, i)
+		}
+		b.WriteString(`}}`)
+		return strings.NewReader(b.String())
 	}
-	a.close()
+	none := errors.New("no turn")
+	for names, want := range map[int]int{fewNames - 1: 0, fewNames: 1, 2 * fewNames: 1} {
+		asked := 0
+		if _, err := parsePackument(packument(names), maxPackument, func() error { asked++; return nil }); err != nil || asked != want {
+			t.Errorf("%d names: asked %d times for a turn, %v; want %d", names, asked, err, want)
+		}
+		if _, err := parsePackument(packument(names), maxPackument, func() error { return none }); (err != nil) != (want > 0) || want > 0 && !errors.Is(err, none) {
+			t.Errorf("%d names without a turn: got %v", names, err)
+		}
+	}
 }

@@ -44,7 +44,7 @@ type Client struct {
 	agent     string
 	timeout   time.Duration
 	pace      *pace
-	large     chan struct{} // answers above smallAnswer that are being read
+	turns     *turns
 	requests  atomic.Int64
 }
 
@@ -65,7 +65,7 @@ func NewClient(registry string, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{base: base, agent: o.UserAgent, timeout: o.RequestTimeout, pace: newPace(o.RatePerSecond), large: make(chan struct{}, maxLarge)}
+	c := &Client{base: base, agent: o.UserAgent, timeout: o.RequestTimeout, pace: newPace(o.RatePerSecond), turns: newTurns()}
 	if c.agent == "" {
 		c.agent = "verify-npm-release"
 	}
@@ -118,7 +118,7 @@ func (c *Client) Packument(ctx context.Context, name string, w io.Writer) (*Pack
 	if w != nil {
 		body = io.TeeReader(a, writer{w})
 	}
-	p, err := ParsePackument(body)
+	p, err := parsePackument(body, maxPackument, a.crowd)
 	if err == nil && p.Name == "" {
 		err = garbled(op, "has no name")
 	}

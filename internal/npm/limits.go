@@ -13,6 +13,7 @@ const (
 	maxTarball      = 1 << 30   // bytes of a tarball as served
 	smallAnswer     = 512 << 10 // bytes up to which answers are read side by side
 	maxLarge        = 2         // larger answers in memory at a time, of a client
+	fewNames        = 10_000    // names of versions and times up to which packuments are read side by side
 	maxErrorBody    = 4 << 10   // bytes read of the body of an answer other than 200
 
 	maxValue      = maxManifest // bytes of one value inside a packument: no version outweighs a manifest
@@ -21,6 +22,7 @@ const (
 	maxVersions   = 100_000     // versions of a packument, and entries of its time
 	maxTags       = 10_000      // dist-tags
 	maxKeyName    = 512         // bytes of a version, tag or top-level key in a packument
+	maxNames      = 8 << 20     // bytes of all keys and tags held of a packument
 	maxSignatures = 64          // entries of dist.signatures
 	maxEntries    = 64          // attestations of one release
 	maxKeyCount   = 1024        // entries of a list of keys

@@ -31,16 +31,19 @@ type Version struct {
 
 // ParsePackument reads a full packument of at most 256 MiB as it streams in.
 // Memory grows with the number of versions, not with bytes: one value at a time
-// is held, at most 4 MiB. The bounds on counts are those of limits.go; keys match
-// exactly and a key given twice is an error, as in [ParseManifest]. An error of r
-// is returned as it is.
-func ParsePackument(r io.Reader) (*Packument, error) { return parsePackument(r, maxPackument) }
+// is held, at most 4 MiB, and at most 8 MiB of names. The bounds on counts are
+// those of limits.go; keys match exactly and a key given twice is an error, as in
+// [ParseManifest]. An error of r is returned as it is.
+func ParsePackument(r io.Reader) (*Packument, error) {
+	return parsePackument(r, maxPackument, func() error { return nil })
+}
 
-func parsePackument(r io.Reader, limit int64) (*Packument, error) {
+// parsePackument calls crowd once it has read fewNames names.
+func parsePackument(r io.Reader, limit int64, crowd func() error) (*Packument, error) {
 	in := &valueReader{r: bufio.NewReaderSize(r, 64<<10), limit: limit}
 	in.dec = jsontext.NewDecoder(in, lenient)
 	p := &Packument{DistTags: map[string]string{}, Time: map[string]time.Time{}, Versions: map[string]Version{}}
-	err := p.parse(in.dec)
+	err := (&packumentParser{dec: in.dec, crowd: crowd}).parse(p)
 	switch {
 	case in.err != nil: // not the decoder's wrapping of it
 		return nil, in.err
@@ -50,14 +53,23 @@ func parsePackument(r io.Reader, limit int64) (*Packument, error) {
 	return p, nil
 }
 
-func (p *Packument) parse(dec *jsontext.Decoder) error {
+// packumentParser reads one packument.
+type packumentParser struct {
+	dec   *jsontext.Decoder
+	names int // so far
+	kept  int // their bytes, see maxNames
+	crowd func() error
+}
+
+func (r *packumentParser) parse(p *Packument) error {
+	dec := r.dec
 	if dec.PeekKind() != jsontext.KindBeginObject {
 		if _, err := dec.ReadToken(); err != nil && err != io.EOF {
 			return decodeError("packument", err)
 		}
 		return garbled("packument", "is not a JSON object")
 	}
-	err := members(dec, maxMembers, func(name string) error {
+	err := r.members(maxMembers, func(name string) error {
 		switch name {
 		case "name":
 			v, err := value(dec)
@@ -66,15 +78,16 @@ func (p *Packument) parse(dec *jsontext.Decoder) error {
 			}
 			return err
 		case "dist-tags":
-			return members(dec, maxTags, func(tag string) error {
+			return r.members(maxTags, func(tag string) error {
 				v, err := value(dec)
-				if err == nil && v.Kind() == jsontext.KindString {
-					p.DistTags[tag] = text(v)
+				if err != nil || v.Kind() != jsontext.KindString {
+					return err
 				}
-				return err
+				p.DistTags[tag] = text(v)
+				return r.keep(len(v))
 			})
 		case "time":
-			return members(dec, maxVersions, func(version string) error {
+			return r.members(maxVersions, func(version string) error {
 				v, err := value(dec)
 				if err != nil {
 					return err
@@ -85,7 +98,7 @@ func (p *Packument) parse(dec *jsontext.Decoder) error {
 				return nil
 			})
 		case "versions":
-			return members(dec, maxVersions, func(version string) error {
+			return r.members(maxVersions, func(version string) error {
 				v, err := value(dec)
 				if err == nil {
 					p.Versions[version] = lightVersion(v)
@@ -107,7 +120,8 @@ func (p *Packument) parse(dec *jsontext.Decoder) error {
 
 // members reads the object that follows, at most limit members, calling f after
 // each name; f reads the value. A null reads as an empty object.
-func members(dec *jsontext.Decoder, limit int, f func(name string) error) error {
+func (r *packumentParser) members(limit int, f func(name string) error) error {
+	dec := r.dec
 	open, err := dec.ReadToken()
 	switch {
 	case err != nil:
@@ -131,12 +145,28 @@ func members(dec *jsontext.Decoder, limit int, f func(name string) error) error 
 		case n == limit:
 			return wrong("packument", fmt.Sprintf("has more than %d members in %s", limit, excerpt(string(dec.StackPointer().Parent()))))
 		}
+		if err := r.keep(len(name)); err != nil {
+			return err
+		}
+		if r.names++; r.names == fewNames {
+			if err := r.crowd(); err != nil {
+				return err
+			}
+		}
 		if err := f(string(name)); err != nil {
 			return err
 		}
 	}
 	if _, err := dec.ReadToken(); err != nil {
 		return decodeError("packument", err)
+	}
+	return nil
+}
+
+// keep counts n bytes of names that are held.
+func (r *packumentParser) keep(n int) error {
+	if r.kept += n; r.kept > maxNames {
+		return wrong("packument", fmt.Sprintf("has more than %d bytes of names", maxNames))
 	}
 	return nil
 }

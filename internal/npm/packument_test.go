@@ -72,6 +72,18 @@ func TestParsePackumentSpoiled(t *testing.T) {
 		}
 		return b.String()
 	}
+	// named has n bytes of names of versions.
+	named := func(n int) string {
+		var b strings.Builder
+		for i := 0; n > 0; i++ {
+			size := min(n, maxKeyName)
+			if n -= size; n > 0 && n < 6 {
+				size, n = size-6, n+6 // room for a number
+			}
+			fmt.Fprintf(&b, `"%0*d":{},`, size, i)
+		}
+		return strings.TrimSuffix(b.String(), ",")
+	}
 	for _, c := range []struct {
 		why, raw, err string
 		garbled       bool
@@ -83,6 +95,10 @@ func TestParsePackumentSpoiled(t *testing.T) {
 		{"a readme at the limit", `{"readme":"` + strings.Repeat("a", maxValue-2) + `"}`, "", false},
 		{"a key at the limit", `{"versions":{"` + strings.Repeat("a", maxKeyName) + `":{}}}`, "", false},
 
+		{"names at the limit", `{"versions":{` + named(maxNames-len("versions")) + `}}`, "", false},
+		{"a byte of names too many", `{"versions":{` + named(maxNames-len("versions")+1) + `}}`, "more than 8388608 bytes of names", false},
+		{"names shared by versions and times", `{"versions":{` + named(maxNames/2) + `},"time":{` + named(maxNames/2) + `}}`, "bytes of names", false},
+		{"tags that point at megabytes", `{"dist-tags":{` + many(3, `"t%d":"`+strings.Repeat("a", maxNames/3)+`"`) + `}}`, "bytes of names", false},
 		{"too many versions", `{"versions":{` + many(maxVersions+1, `"1.0.%d":{}`) + `}}`, `more than 100000 members in "/versions"`, false},
 		{"too many tags", `{"dist-tags":{` + many(maxTags+1, `"t%d":""`) + `}}`, `in "/dist-tags"`, false},
 		{"too many times", `{"time":{` + many(maxVersions+1, `"t%d":""`) + `}}`, `in "/time"`, false},
@@ -160,7 +176,7 @@ func TestParsePackumentTooLarge(t *testing.T) {
 			left -= len(start) + 1 + n
 			parts = append(parts, strings.NewReader(start), &repeat{unit: strings.Repeat("lorem ", 1000), n: n}, strings.NewReader(`"`))
 		}
-		_, err := parsePackument(io.MultiReader(append(parts, strings.NewReader("}"))...), limit)
+		_, err := parsePackument(io.MultiReader(append(parts, strings.NewReader("}"))...), limit, func() error { return nil })
 		wantError(t, fmt.Sprintf("a packument of %d bytes", size), err, want, false)
 	}
 }

@@ -40,6 +40,9 @@ var hostile = []struct {
 	{"a repository of trust that is a gzip bomb", lab.Fault{Kind: lab.FaultGzipBomb}, true, 0},
 	{"twenty manifests without end", lab.Fault{Surface: lab.SurfaceManifest, Kind: lab.FaultEndless}, false, 20},
 	{"twenty manifests of 400,000 keys", lab.Fault{Surface: lab.SurfaceManifest, Kind: lab.FaultBody, Body: "{" + members(400_000) + "}"}, false, 20},
+	{"a packument of names half a kilobyte long", lab.Fault{Surface: lab.SurfacePackument, Kind: lab.FaultBody, Body: longNames()}, false, 0},
+	{"a packument of tags that point at megabytes", lab.Fault{Surface: lab.SurfacePackument, Kind: lab.FaultBody, Body: longTags()}, false, 0},
+	{"thirty packuments of 100,000 versions", lab.Fault{Surface: lab.SurfacePackument, Kind: lab.FaultBody, Body: manyVersions()}, false, 30},
 	{"twenty packuments without end", lab.Fault{Surface: lab.SurfacePackument, Kind: lab.FaultEndless}, false, 20},
 }
 
@@ -60,6 +63,23 @@ func members(n int) string {
 		b.WriteString(`":0`)
 	}
 	return b.String()
+}
+
+// manyVersions is a packument of as many versions as may be, each with a time.
+func manyVersions() string {
+	versions := strings.ReplaceAll(members(100_000), ":0", ":{}")
+	times := strings.ReplaceAll(members(100_000), ":0", `:"2026-01-01T00:00:00Z"`)
+	return `{"name":"@acme/demo","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{},` + strings.TrimPrefix(versions, `"a":{},`) + `},"time":{` + times + "}}"
+}
+
+func longNames() string {
+	pad := strings.Repeat("a", 500)
+	versions := strings.ReplaceAll(members(100_000), `":0`, pad+`":{}`)
+	return `{"name":"@acme/demo","versions":{` + versions + `},"time":{` + versions + "}}"
+}
+
+func longTags() string {
+	return `{"name":"@acme/demo","dist-tags":{` + strings.ReplaceAll(members(60), ":0", `:"`+strings.Repeat("a", 4<<20-10)+`"`) + "}}"
 }
 
 func TestMemoryUnderHostileServers(t *testing.T) {
