@@ -92,7 +92,8 @@ func TestClientFaults(t *testing.T) {
 		{"a tarball cut before it begins", hijack(t, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", false), []string{"tarball"}, Unreachable, "cut short after 0 bytes"},
 		{"a tarball cut short", hijack(t, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n\x1f\x8b\x08", false), []string{"tarball"}, Unreachable, "cut short after 3 bytes"},
 		{"a long tarball cut short", hijack(t, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n\x1f\x8b"+strings.Repeat("x", 198), false), []string{"tarball"}, Unreachable, "cut short after 200 bytes"},
-		{"more bytes than announced", hijack(t, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"+manifestJSON, false), documents, Garbled, "not JSON"},
+		// What is too much spoils the next answer where the connection was used again before it was noticed.
+		{"more bytes than announced", hijack(t, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"+manifestJSON, false), documents, 0, ""},
 		{"a chunk cut short", hijack(t, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100\r\n\x1f\x8b", false), []string{"tarball"}, Unreachable, "cut short"},
 		{"two lengths", hijack(t, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nContent-Length: 10\r\n\r\n"+manifestJSON, false), all, Unreachable, ""},
 		{"no answer", hijack(t, "", false), all, Unreachable, ""},
