@@ -61,11 +61,7 @@ func (w *gathering) resolve(ctx context.Context) bool {
 }
 
 func (w *gathering) askManifest(ctx context.Context) error {
-	raw, err := w.client.Manifest(ctx, w.e.Release.Spec)
-	if err != nil {
-		return err
-	}
-	m, err := npm.ParseManifest(raw)
+	m, raw, err := w.client.Manifest(ctx, w.e.Release.Spec)
 	if err != nil {
 		return err
 	}
@@ -98,11 +94,7 @@ func (w *gathering) pollAttestations(ctx context.Context) Surface {
 	var found *npm.Attestations
 	var since time.Time // of the first document that was sound and incomplete
 	s := w.poller(AttestationsSurface, w.deadline, func(ctx context.Context) error {
-		raw, err := w.client.Attestations(ctx, w.e.Release.Spec, w.e.Manifest.Dist.Attestations)
-		if err != nil {
-			return err
-		}
-		a, err := npm.ParseAttestations(raw)
+		a, raw, err := w.client.Attestations(ctx, w.e.Release.Spec, w.e.Manifest.Dist.Attestations)
 		if err != nil {
 			return err
 		}

@@ -44,13 +44,13 @@ func TestHeaderBound(t *testing.T) {
 	}{{maxHeader / 2, true}, {2 * maxHeader, false}} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X", strings.Repeat("x", tt.size))
-			_, _ = io.WriteString(w, `{"latest":"1.0.0"}`)
+			_, _ = io.WriteString(w, `{"keys":[]}`)
 		}))
 		c, err := NewClient(s.URL, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err = c.DistTags(context.Background(), "demo"); (err == nil) != tt.ok {
+		if _, err = c.Keys(context.Background()); (err == nil) != tt.ok {
 			t.Errorf("headers of %d bytes: got %v", tt.size, err)
 		}
 		s.Close()
@@ -74,7 +74,7 @@ func TestErrorBodyBound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err = c.DistTags(context.Background(), "demo"); err == nil || strings.Contains(err.Error(), "quota") != tt.says {
+		if _, err = c.Keys(context.Background()); err == nil || strings.Contains(err.Error(), "quota") != tt.says {
 			t.Errorf("a refusal of %d bytes: got %v", tt.size, err)
 		}
 		s.Close()

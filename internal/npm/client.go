@@ -84,21 +84,25 @@ func NewClient(registry string, o Options) (*Client, error) {
 // Requests returns how many requests were sent, redirects included.
 func (c *Client) Requests() int64 { return c.requests.Load() }
 
-// Manifest fetches one version's manifest, at most 4 MiB, as served:
-// GET /{name}/{version}. What it returns parses ([ParseManifest]) and has a name,
-// a version and a dist; whether they are those of s is for [Manifest.Check].
-func (c *Client) Manifest(ctx context.Context, s Spec) ([]byte, error) {
+// Manifest fetches one version's manifest, at most 4 MiB, and returns it and its
+// bytes as served: GET /{name}/{version}. It has a name, a version and a dist;
+// whether they are those of s is for [Manifest.Check].
+func (c *Client) Manifest(ctx context.Context, s Spec) (m *Manifest, raw []byte, err error) {
 	const op = "manifest"
 	if err := s.exact(); err != nil {
-		return nil, &Error{Op: op, Kind: Wrong, Err: err}
+		return nil, nil, &Error{Op: op, Kind: Wrong, Err: err}
 	}
-	return c.document(ctx, op, c.path("/"+s.EscapedName()+"/"+s.Version), maxManifest, func(raw []byte) error {
-		m, err := ParseManifest(raw)
+	raw, err = c.document(ctx, op, c.path("/"+s.EscapedName()+"/"+s.Version), maxManifest, func(raw []byte) error {
+		m, err = ParseManifest(raw)
 		if err == nil && (m.Name == "" || m.Version == "" || m.Dist.Tarball == "" && m.Dist.Integrity == "") {
 			return garbled(op, "has no name, version or dist")
 		}
 		return err
 	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return m, raw, nil
 }
 
 // Packument fetches the full packument of a package, at most 256 MiB, and
@@ -128,28 +132,32 @@ func (c *Client) Packument(ctx context.Context, name string, w io.Writer) (*Pack
 	return p, nil
 }
 
-// Attestations fetches the attestations of a release, at most 4 MiB, as
-// served. Of ref.URL only the path is used, on the registry's own origin, as
-// pacote does (lib/registry.js); without a ref it is the path that npm uses,
-// /-/npm/v1/attestations/{name}@{version}. What it returns parses
-// ([ParseAttestations]) and is not empty: an empty list is [Absent].
-func (c *Client) Attestations(ctx context.Context, s Spec, ref *AttestationsRef) ([]byte, error) {
+// Attestations fetches the attestations of a release, at most 4 MiB, and returns
+// them and their bytes as served. Of ref.URL only the path is used, on the
+// registry's own origin, as pacote does (lib/registry.js); without a ref it is the
+// path that npm uses, /-/npm/v1/attestations/{name}@{version}. There is at least
+// one: an empty list is [Absent].
+func (c *Client) Attestations(ctx context.Context, s Spec, ref *AttestationsRef) (list *Attestations, raw []byte, err error) {
 	const op = "attestations"
 	u := c.path("/-/npm/v1/attestations/" + s.EscapedName() + "@" + s.Version)
-	err := s.exact()
+	err = s.exact()
 	if err == nil && ref != nil {
 		u, err = c.ownPath(ref.URL)
 	}
 	if err != nil {
-		return nil, &Error{Op: op, Kind: Wrong, Err: err}
+		return nil, nil, &Error{Op: op, Kind: Wrong, Err: err}
 	}
-	return c.document(ctx, op, u, maxAttestations, func(raw []byte) error {
-		list, err := ParseAttestations(raw)
+	raw, err = c.document(ctx, op, u, maxAttestations, func(raw []byte) error {
+		list, err = ParseAttestations(raw)
 		if err == nil && len(list.Entries) == 0 {
 			return errEmpty
 		}
 		return err
 	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return list, raw, nil
 }
 
 var errEmpty = errors.New("the list of attestations is empty")
@@ -212,33 +220,6 @@ func looksPacked(start []byte) error {
 		return garbled("tarball", "is a page, not a tarball")
 	}
 	return nil
-}
-
-// DistTags fetches a package's dist-tags, tag to version, at most 1 MiB:
-// GET /-/package/{name}/dist-tags.
-func (c *Client) DistTags(ctx context.Context, name string) (map[string]string, error) {
-	const op = "dist-tags"
-	if err := ValidName(name); err != nil {
-		return nil, &Error{Op: op, Kind: Wrong, Err: err}
-	}
-	var tags map[string]string
-	u := c.path("/-/package/" + Spec{Name: name}.EscapedName() + "/dist-tags")
-	_, err := c.document(ctx, op, u, maxDistTags, func(raw []byte) error {
-		if err := decode(op, raw, maxDistTags, &tags); err != nil {
-			return err
-		}
-		if len(tags) > maxTags {
-			return wrong(op, fmt.Sprintf("are more than %d", maxTags))
-		}
-		if message, ok := tags["error"]; ok && validVersion(message) != nil {
-			return garbled(op, "are an error: "+excerpt(message))
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return tags, nil
 }
 
 // Keys fetches the registry's keys, at most 1 MiB, as served: GET

@@ -101,12 +101,9 @@ func peakHeap(f func()) uint64 {
 // The bounds in bytes, at and above.
 func TestClientLimits(t *testing.T) {
 	t.Parallel()
-	for op, limit := range map[string]int{"manifest": maxManifest, "attestations": maxAttestations, "dist-tags": maxDistTags, "keys": maxKeys} {
+	for op, limit := range map[string]int{"manifest": maxManifest, "attestations": maxAttestations, "keys": maxKeys} {
 		for extra, want := range map[int]bool{0: true, 1: false} {
 			start := strings.TrimSuffix(manifestJSON, "}") + `,"keys":[],` + attestationsJSON[1:]
-			if op == "dist-tags" {
-				start = `{"latest":"1.0.0"}`
-			}
 			client := serve(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
 				w.(http.Flusher).Flush() // no Content-Length
 				io.WriteString(w, start)

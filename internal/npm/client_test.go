@@ -39,11 +39,10 @@ func serve(t *testing.T, o Options, h http.HandlerFunc) *Client {
 func calls(c *Client, w io.Writer) map[string]func(context.Context) error {
 	m := &Manifest{Dist: Dist{Tarball: "https://elsewhere.example/@a/b/-/b-1.0.0.tgz"}}
 	return map[string]func(context.Context) error{
-		"manifest":     func(ctx context.Context) error { _, err := c.Manifest(ctx, release); return err },
+		"manifest":     func(ctx context.Context) error { _, _, err := c.Manifest(ctx, release); return err },
 		"packument":    func(ctx context.Context) error { _, err := c.Packument(ctx, release.Name, w); return err },
-		"attestations": func(ctx context.Context) error { _, err := c.Attestations(ctx, release, nil); return err },
+		"attestations": func(ctx context.Context) error { _, _, err := c.Attestations(ctx, release, nil); return err },
 		"tarball":      func(ctx context.Context) error { _, err := c.Tarball(ctx, m, w); return err },
-		"dist-tags":    func(ctx context.Context) error { _, err := c.DistTags(ctx, release.Name); return err },
 		"keys":         func(ctx context.Context) error { _, err := c.Keys(ctx); return err },
 	}
 }
@@ -56,7 +55,6 @@ func TestClientEndpoints(t *testing.T) {
 		"/base/@a%2fb/1.0.0": manifestJSON,
 		"/base/@a%2fb":       packument,
 		"/base/-/npm/v1/attestations/@a%2fb@1.0.0": attestationsJSON,
-		"/base/-/package/@a%2fb/dist-tags":         `{"latest":"1.0.0"}`,
 		"/base/-/npm/v1/keys":                      `{"keys":[]}`,
 		"/@a/b/-/b-1.0.0.tgz":                      string(tarball),
 		"/other/-/attestations/x":                  attestationsJSON,
@@ -93,7 +91,7 @@ func TestClientEndpoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := context.Background()
-	if raw, err := c.Manifest(ctx, release); err != nil || string(raw) != manifestJSON {
+	if m, raw, err := c.Manifest(ctx, release); err != nil || string(raw) != manifestJSON || m.Check(release) != nil {
 		t.Errorf("manifest: got %q, %v", raw, err)
 	}
 	var saved bytes.Buffer
@@ -103,17 +101,14 @@ func TestClientEndpoints(t *testing.T) {
 	if p, err := c.Packument(ctx, release.Name, nil); err != nil || len(p.Versions) != 4 {
 		t.Errorf("packument, not saved: got %+v, %v", p, err)
 	}
-	if raw, err := c.Attestations(ctx, release, nil); err != nil || string(raw) != attestationsJSON {
+	if list, raw, err := c.Attestations(ctx, release, nil); err != nil || string(raw) != attestationsJSON || len(list.Entries) == 0 {
 		t.Errorf("attestations: got %q, %v", raw, err)
 	}
 	// As pacote does: of the advertised URL only the path, on the registry's origin.
 	for _, u := range []string{"https://evil.example/other/-/attestations/x", server.URL + "/other/-/attestations/x?y#z", "https://u:p@evil.example:1/other/-/attestations/x"} {
-		if raw, err := c.Attestations(ctx, release, &AttestationsRef{URL: u}); err != nil || string(raw) != attestationsJSON {
+		if _, raw, err := c.Attestations(ctx, release, &AttestationsRef{URL: u}); err != nil || string(raw) != attestationsJSON {
 			t.Errorf("attestations at %s: got %q, %v", u, raw, err)
 		}
-	}
-	if tags, err := c.DistTags(ctx, release.Name); err != nil || len(tags) != 1 || tags["latest"] != "1.0.0" {
-		t.Errorf("dist-tags: got %v, %v", tags, err)
 	}
 	if raw, err := c.Keys(ctx); err != nil || string(raw) != `{"keys":[]}` {
 		t.Errorf("keys: got %q, %v", raw, err)
@@ -130,8 +125,8 @@ func TestClientEndpoints(t *testing.T) {
 	if sum, err := c.Tarball(ctx, m, nil); err != nil || sum != want {
 		t.Errorf("tarball, not saved: got %x, %v", sum.SHA512, err)
 	}
-	if got := c.Requests(); got != 11 {
-		t.Errorf("got %d requests, want 11", got)
+	if got := c.Requests(); got != 10 {
+		t.Errorf("got %d requests, want 10", got)
 	}
 }
 
@@ -142,14 +137,13 @@ func TestClientRefusesArguments(t *testing.T) {
 	ctx := context.Background()
 	errs := map[string]error{}
 	for _, s := range []Spec{{}, {"a", ""}, {"../x", "1.0.0"}, {"a", "latest"}, {"a", "1.0.0/../x"}, {"a", "1.0.0?x"}} {
-		_, errs["manifest "+s.String()] = c.Manifest(ctx, s)
-		_, errs["attestations "+s.String()] = c.Attestations(ctx, s, nil)
+		_, _, errs["manifest "+s.String()] = c.Manifest(ctx, s)
+		_, _, errs["attestations "+s.String()] = c.Attestations(ctx, s, nil)
 	}
 	_, errs["packument"] = c.Packument(ctx, "a/../b", nil)
-	_, errs["dist-tags"] = c.DistTags(ctx, "")
 	for _, u := range []string{"", "/a", "a", "https://h", "https://h/", "data:text/plain,x", "https://h//evil.example/x", "https://h/a/../b",
 		"https://h/%2e%2e/b", "https://h/a\\b", "https://h/a%0d%0ab", "https://h/" + strings.Repeat("a", maxURL), "javascript:x", "https://h:x/a", "\x00"} {
-		_, errs["attestations at "+u] = c.Attestations(ctx, release, &AttestationsRef{URL: u})
+		_, _, errs["attestations at "+u] = c.Attestations(ctx, release, &AttestationsRef{URL: u})
 		_, errs["tarball at "+u] = c.Tarball(ctx, &Manifest{Dist: Dist{Tarball: u}}, nil)
 	}
 	for what, err := range errs {

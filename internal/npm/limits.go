@@ -9,7 +9,6 @@ const (
 	maxPackument    = 256 << 20 // bytes; the largest real ones are below 100 MiB
 	maxAttestations = 4 << 20   // bytes of an attestations document; npm's have some ten kB
 	maxKeys         = 1 << 20   // bytes of a list of keys
-	maxDistTags     = 1 << 20   // bytes of a list of dist-tags
 	maxTarball      = 1 << 30   // bytes of a tarball as served
 	smallAnswer     = 512 << 10 // bytes up to which answers are read side by side
 	maxLarge        = 2         // larger answers in memory at a time, of a client
