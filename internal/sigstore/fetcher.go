@@ -96,16 +96,14 @@ func (f *fetcher) get(address string, limit int64) (raw []byte, again bool, err 
 	if err != nil {
 		return nil, false, &fetchFailure{address, err}
 	}
-	if f.userAgent != "" {
-		req.Header.Set("User-Agent", f.userAgent)
-	}
+	req.Header.Set("User-Agent", f.userAgent)
 	res, err := f.client.Do(req)
 	if err != nil {
 		var inner *url.Error
 		if errors.As(err, &inner) {
 			err = inner.Err // without the method and URL, which fetchFailure adds
 		}
-		return nil, f.ctx.Err() == nil && (res == nil), &fetchFailure{address, err}
+		return nil, res == nil, &fetchFailure{address, err} // an answer beside the error is a redirect that is not followed
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
@@ -114,7 +112,7 @@ func (f *fetcher) get(address string, limit int64) (raw []byte, again bool, err 
 	}
 	raw, err = io.ReadAll(io.LimitReader(res.Body, limit+1))
 	if err != nil {
-		return raw, f.ctx.Err() == nil, &fetchFailure{address, err}
+		return raw, true, &fetchFailure{address, err}
 	}
 	if int64(len(raw)) > limit {
 		return raw, false, &fetchFailure{address, fmt.Errorf("more than %d bytes", limit)}

@@ -2,9 +2,11 @@ package sigstore
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -24,6 +26,13 @@ func TestFetchOverTLS(t *testing.T) {
 		http.Redirect(w, req, plain.URL+req.URL.Path, http.StatusFound)
 	}))
 	defer falling.Close()
+	moved := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		http.Redirect(w, req, server.URL+req.URL.Path, http.StatusFound)
+	}))
+	defer moved.Close()
+	if _, err := (TUF{URL: moved.URL, Root: r.root, HTTP: moved.Client()}).Fetch(context.Background(), keysTarget); err != nil {
+		t.Errorf("redirected from https to https: %v", err)
+	}
 	_, err := TUF{URL: falling.URL, Root: r.root, HTTP: falling.Client()}.Fetch(context.Background(), keysTarget)
 	if kindOf(err) != Unreachable || !strings.Contains(err.Error(), "from https to http") {
 		t.Errorf("got %v, want a refused redirect", err)
@@ -67,5 +76,76 @@ func TestFetcherBounds(t *testing.T) {
 	f.pause = time.Millisecond
 	if _, err := f.DownloadFile(server.URL+"/hang", 10, 0); err == nil || !strings.Contains(err.Error(), "Timeout") {
 		t.Errorf("got %v, want a timeout", err)
+	}
+}
+
+// TestFetcherTriesAgain: what another try may better is asked three times, anything else once.
+func TestFetcherTriesAgain(t *testing.T) {
+	t.Parallel()
+	cut := func(w http.ResponseWriter) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			conn.Close()
+		}
+	}
+	short := func(w http.ResponseWriter) {
+		w.Header().Set("Content-Length", "10")
+		w.Write([]byte("01234"))
+	}
+	answer := func(status int) func(http.ResponseWriter) {
+		return func(w http.ResponseWriter) {
+			w.Header().Set("Location", "ftp://elsewhere.example/")
+			w.WriteHeader(status)
+		}
+	}
+	for _, row := range []struct {
+		name string
+		bad  func(http.ResponseWriter)
+		n    int // bad answers, then a good one
+		want int // requests
+		ok   bool
+	}{
+		{"a good answer", nil, 0, 1, true},
+		{"no answer, twice", cut, 2, 3, true},
+		{"no answer", cut, 9, 3, false},
+		{"half an answer, twice", short, 2, 3, true},
+		{"half an answer", short, 9, 3, false},
+		{"told to wait, twice", answer(429), 2, 3, true},
+		{"out of order", answer(500), 9, 3, false},
+		{"not there", answer(404), 1, 1, false},
+		{"refused", answer(403), 1, 1, false},
+		{"a redirect that is not followed", answer(302), 1, 1, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int32
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if int(asked.Add(1)) <= row.n {
+					row.bad(w)
+					return
+				}
+				w.Write([]byte("0123456789"))
+			}))
+			defer server.Close()
+			// A connection each: the transport itself tries again on one that was used before.
+			f := newFetcher(context.Background(), TUF{HTTP: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}})
+			f.pause = time.Millisecond
+			raw, err := f.DownloadFile(server.URL, 10, 0)
+			if got := int(asked.Load()); got != row.want || (err == nil) != row.ok || row.ok && string(raw) != "0123456789" {
+				t.Errorf("got %q, %v after %d requests; want success %v after %d", raw, err, got, row.ok, row.want)
+			}
+		})
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		cancel()
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	defer server.Close()
+	f := newFetcher(ctx, TUF{})
+	f.pause = 20 * time.Second
+	start := time.Now()
+	if _, err := f.DownloadFile(server.URL, 10, 0); !errors.Is(err, context.Canceled) || time.Since(start) > 15*time.Second {
+		t.Errorf("cancelled between tries: got %v after %s", err, time.Since(start))
 	}
 }

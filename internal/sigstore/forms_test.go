@@ -1,6 +1,9 @@
 package sigstore
 
 import (
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"fmt"
 	"strconv"
 	"strings"
@@ -151,6 +154,34 @@ func TestKept(t *testing.T) {
 	}
 }
 
+// TestOthersCertificates: what only looks like Fulcio's extensions is passed over, and what holds for GitHub's
+// certificates is not asked of others'.
+func TestOthersCertificates(t *testing.T) {
+	t.Parallel()
+	s := lab.NewSigstore()
+	v := verifier(t, s.TrustedRoot())
+	a := attestation(s)
+	a.Certificate = func(c *lab.Certificate) {
+		c.Template = func(x *x509.Certificate) {
+			for _, id := range []asn1.ObjectIdentifier{{1, 3, 6, 1, 4, 1, 99999, 1, 11}, {1, 3, 6, 1, 4, 1, 57264, 1, 11, 1}} {
+				x.ExtraExtensions = append(x.ExtraExtensions, pkix.Extension{Id: id, Value: []byte("\x0c\x01x")})
+			}
+		}
+	}
+	got, err := v.Keyless(a.Sign(lab.NewRun(), []byte(statementJSON)))
+	if err != nil || got.Certificate.RunnerEnvironment != "github-hosted" {
+		t.Errorf("extensions of others: got %+v, %v", got, err)
+	}
+	a.Certificate = func(c *lab.Certificate) {
+		c.Extensions[1], c.Extensions[8] = "https://gitlab.example", "https://gitlab.example"
+		c.Extensions[9] = "https://gitlab.example/acme/demo//.gitlab-ci.yml"
+	}
+	got, err = v.Keyless(a.Sign(lab.NewRun(), []byte(statementJSON)))
+	if err != nil || got.Certificate.BuildSignerURI == got.Certificate.SAN {
+		t.Errorf("another issuer: got %+v, %v", got, err)
+	}
+}
+
 // TestKeyIDs: a registry may call its keys what it likes, and list one id twice.
 func TestKeyIDs(t *testing.T) {
 	t.Parallel()
@@ -236,6 +267,9 @@ func TestCheckpointText(t *testing.T) {
 		{"a size with a zero before it", "a - 1\n07\n" + hash + "\n", false},
 		{"a size with a sign", "a - 1\n+7\n" + hash + "\n", false},
 		{"a size beyond all logs", "a - 1\n9223372036854775808\n" + hash + "\n", false},
+		{"one line", "a - 1", false},
+		{"a last line without an end", "a - 1\n7\n" + hash, false},
+		{"something after the hash", "a - 1\n7\n" + hash + "A\n", false},
 		{"a short hash", "a - 1\n7\nAAAA\n", false},
 		{"a hash in another spelling", "a - 1\n7\n" + hash[:42] + "B=\n", false},
 	} {

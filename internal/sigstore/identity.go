@@ -28,7 +28,7 @@ type Identity struct {
 	RequestURL   string
 	RequestToken string
 	HTTP         *http.Client // its Transport is used; nil: the default
-	UserAgent    string
+	UserAgent    string       // "": none is sent
 
 	pause time.Duration // before the first retry, doubled for each; 0: a second
 }
@@ -39,10 +39,9 @@ func (i Identity) token(ctx context.Context) (token, subject string, err error) 
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
 		return "", "", malformed(nil, "the URL to request an id-token from is not a plain https one")
 	}
-	if u.RawQuery != "" {
-		u.RawQuery += "&"
-	}
-	u.RawQuery += "audience=" + audience
+	query := u.Query()
+	query.Set("audience", audience)
+	u.RawQuery = query.Encode()
 	var answer struct {
 		Value string `json:"value"`
 	}
@@ -109,11 +108,9 @@ func (i Identity) exchange(ctx context.Context, service, secret string, request 
 			return invalid(err, "making the request to %s", service)
 		}
 		req.Header.Set("Accept", "application/json")
-		if i.UserAgent != "" {
-			req.Header.Set("User-Agent", i.UserAgent)
-		}
+		req.Header.Set("User-Agent", i.UserAgent)
 		again, err := ask(client, req, service, secret, answer)
-		if err == nil || !again || n == signTries {
+		if !again || n == signTries {
 			return err
 		}
 		select {

@@ -7,6 +7,7 @@ import (
 
 	protobundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
 	rekorv1 "github.com/sigstore/protobuf-specs/gen/pb-go/rekor/v1"
+	"github.com/sigstore/sigstore-go/pkg/root"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"verify-npm-release/internal/lab"
@@ -47,6 +48,38 @@ func TestReadLogEntry(t *testing.T) {
 		got, err := readLogEntry(b, logs, []time.Time{signedAt})
 		if got != nil || kindOf(err) != tt.kind || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, %v; want %v with %q", tt.name, got, err, tt.kind, tt.want)
+		}
+	}
+}
+
+// TestOpenCheckpoint: only what the log's own key signed is read, whatever sigstore-go verified before.
+func TestOpenCheckpoint(t *testing.T) {
+	t.Parallel()
+	s, other := lab.NewSigstore(), lab.NewSigstore()
+	hash := make([]byte, 32)
+	good := s.Rekor.SignCheckpoint(7, hash)
+	var logs []*root.TransparencyLog
+	for _, log := range verifier(t, s.TrustedRoot()).root.RekorLogs() {
+		if strings.Contains(good, strings.TrimPrefix(log.BaseURL, "https://")) {
+			logs = append(logs, log)
+		}
+	}
+	if len(logs) != 1 {
+		t.Fatalf("got %d logs of that name, want 1", len(logs))
+	}
+	if got, err := openCheckpoint(good, logs[0]); err != nil || got.size != 7 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	for name, envelope := range map[string]string{
+		"another size":                 strings.Replace(good, "\n7\n", "\n8\n", 1),
+		"another root":                 strings.Replace(good, "AAAA", "AAAB", 1),
+		"signed by another deployment": other.Rekor.SignCheckpoint(7, hash),
+		"its own key, another's hand":  good[:strings.LastIndex(good, " ")+8] + "AAAA" + good[strings.LastIndex(good, " ")+12:],
+		"no signature":                 good[:strings.Index(good, "\n\n")+2],
+		"nothing":                      "",
+	} {
+		if got, err := openCheckpoint(envelope, logs[0]); got != nil || kindOf(err) != Invalid {
+			t.Errorf("%s: got %+v, %v; want invalid", name, got, err)
 		}
 	}
 }

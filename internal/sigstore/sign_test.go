@@ -124,6 +124,7 @@ func TestSignFailures(t *testing.T) {
 		{"GitHub's answer is too large", refuse(lab.HostRunner, 200, strings.Repeat(" ", maxAnswer+1)), "more than"},
 		{"GitHub redirects", redirect, "answered 307"},
 		{"Fulcio refuses", refuse(lab.HostFulcio, 400, "untrusted issuer"), "Fulcio answered 400 Bad Request: untrusted issuer"},
+		{"GitHub answers with one word", refuse(lab.HostRunner, 200, `{"value":"x"}`), "is no token"},
 		{"GitHub answers with a token without a subject", refuse(lab.HostRunner, 200, `{"value":"x.e30.z"}`), "is no token"},
 		{"Fulcio answers without certificate", refuse(lab.HostFulcio, 200, `{}`), "without a certificate"},
 		{"Fulcio's certificate is no PEM", refuse(lab.HostFulcio, 200, `{"signedCertificateEmbeddedSct":{"chain":{"certificates":["MIIB"]}}}`), "is not PEM"},
@@ -183,6 +184,10 @@ func TestTokenIsAskedOverTLSAlone(t *testing.T) {
 	}
 	if reached {
 		t.Error("the token went over plain HTTP")
+	}
+	refused := strings.Replace(plain.URL, "http:", "https:", 1) // the default transport, and no TLS there
+	if _, _, err := (Identity{RequestURL: refused, RequestToken: "canary", pause: time.Millisecond}).token(context.Background()); kindOf(err) != Unreachable {
+		t.Errorf("got %v, want out of reach", err)
 	}
 }
 
@@ -288,8 +293,8 @@ func TestSignEndsWithItsContext(t *testing.T) {
 	}), true, lab.HostFulcio)
 	defer server.Close()
 	start := time.Now()
-	err := Identity{HTTP: server.Client(), pause: time.Hour}.post(ctx, "Fulcio", fulcioURL, "", func() (any, error) { return object{}, nil }, new(any))
-	if kindOf(err) != Unreachable || time.Since(start) > time.Minute {
+	err := Identity{HTTP: server.Client(), pause: 20 * time.Second}.post(ctx, "Fulcio", fulcioURL, "", func() (any, error) { return object{}, nil }, new(any))
+	if kindOf(err) != Unreachable || time.Since(start) > 15*time.Second {
 		t.Errorf("got %v after %s, want the failure at once", err, time.Since(start))
 	}
 }
