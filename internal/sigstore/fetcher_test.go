@@ -134,6 +134,9 @@ func TestFetcherTriesAgain(t *testing.T) {
 			if got := int(asked.Load()); got != row.want || (err == nil) != row.ok || row.ok && string(raw) != "0123456789" {
 				t.Errorf("got %q, %v after %d requests; want success %v after %d", raw, err, got, row.ok, row.want)
 			}
+			if err != nil && strings.Count(err.Error(), server.URL) != 1 {
+				t.Errorf("got %v, want the URL once", err)
+			}
 		})
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -83,3 +83,38 @@ func TestOpenCheckpoint(t *testing.T) {
 		}
 	}
 }
+
+// TestLogKeyPeriods: the log's key had to be valid at every time that was observed, its first and last instant included.
+func TestLogKeyPeriods(t *testing.T) {
+	t.Parallel()
+	s := lab.NewSigstore()
+	bundle := new(protobundle.Bundle)
+	if err := protojson.Unmarshal(attestation(s).Sign(lab.NewRun(), []byte(statementJSON)), bundle); err != nil {
+		t.Fatal(err)
+	}
+	second := time.Second
+	for _, tt := range []struct {
+		name       string
+		start, end time.Time
+		times      []time.Time
+		ok         bool
+	}{
+		{"no end", signedAt.Add(-second), time.Time{}, []time.Time{signedAt}, true},
+		{"a later end", signedAt.Add(-second), signedAt.Add(second), []time.Time{signedAt}, true},
+		{"the first and last instant", signedAt, signedAt, []time.Time{signedAt}, true},
+		{"too early", signedAt.Add(second), time.Time{}, []time.Time{signedAt}, false},
+		{"too late", signedAt.Add(-2 * second), signedAt.Add(-second), []time.Time{signedAt}, false},
+		{"the second time too late", signedAt, signedAt.Add(second), []time.Time{signedAt, signedAt.Add(2 * second)}, false},
+	} {
+		logs := map[string]*root.TransparencyLog{}
+		for id, log := range verifier(t, s.TrustedRoot()).root.RekorLogs() {
+			l := *log
+			l.ValidityPeriodStart, l.ValidityPeriodEnd = tt.start, tt.end
+			logs[id] = &l
+		}
+		_, err := readLogEntry(bundle, logs, tt.times)
+		if (err == nil) != tt.ok || err != nil && !strings.Contains(err.Error(), "was not valid") {
+			t.Errorf("%s: got %v, want success %v", tt.name, err, tt.ok)
+		}
+	}
+}

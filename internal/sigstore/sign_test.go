@@ -107,6 +107,7 @@ func TestSignFailures(t *testing.T) {
 		w.Header().Set("Content-Length", "100")
 		_, _ = w.Write([]byte("{}"))
 	}
+	hangUp := func(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
 	redirect := func(w http.ResponseWriter, r *http.Request, world http.Handler) {
 		if r.Host == lab.HostRunner {
 			http.Redirect(w, r, "https://elsewhere.example/", http.StatusTemporaryRedirect)
@@ -129,7 +130,7 @@ func TestSignFailures(t *testing.T) {
 		{"Fulcio answers without certificate", refuse(lab.HostFulcio, 200, `{}`), "without a certificate"},
 		{"Fulcio's certificate is no PEM", refuse(lab.HostFulcio, 200, `{"signedCertificateEmbeddedSct":{"chain":{"certificates":["MIIB"]}}}`), "is not PEM"},
 		{"Fulcio redirects", refuse(lab.HostFulcio, 308, ""), "Fulcio answered 308"},
-		{"Rekor is out of order for good", refuse(lab.HostRekor, 503, "later"), "Rekor answered 503"},
+		{"Rekor is out of order for good", refuse(lab.HostRekor, 503, "later"), "Rekor answered 503 Service Unavailable: later"},
 		{"Rekor answers with nothing", refuse(lab.HostRekor, 201, `{}`), "0 entries"},
 		{"Rekor answers with two entries", refuse(lab.HostRekor, 201, `{"a":{},"b":{}}`), "2 entries"},
 		{"Rekor's entry has no hexadecimal digests", refuse(lab.HostRekor, 201, `{"a":{"logID":"zz"}}`), "reading Rekor's entry"},
@@ -138,6 +139,7 @@ func TestSignFailures(t *testing.T) {
 		{"every service is busy twice: Fulcio", twice(lab.HostFulcio, busy), ""},
 		{"every service is busy twice: Rekor", twice(lab.HostRekor, busy), ""},
 		{"Rekor's answers are lost twice", twice(lab.HostRekor, lost), ""},
+		{"Fulcio hangs up, twice", twice(lab.HostFulcio, hangUp), ""},
 		{"Fulcio's answers end too early, twice", twice(lab.HostFulcio, cut), ""},
 		{"Fulcio's answers end too early for good", func(w http.ResponseWriter, r *http.Request, world http.Handler) {
 			if r.Host == lab.HostFulcio {
@@ -186,8 +188,8 @@ func TestTokenIsAskedOverTLSAlone(t *testing.T) {
 		t.Error("the token went over plain HTTP")
 	}
 	refused := strings.Replace(plain.URL, "http:", "https:", 1) // the default transport, and no TLS there
-	if _, _, err := (Identity{RequestURL: refused, RequestToken: "canary", pause: time.Millisecond}).token(context.Background()); kindOf(err) != Unreachable {
-		t.Errorf("got %v, want out of reach", err)
+	if _, _, err := (Identity{RequestURL: refused, RequestToken: "canary", pause: time.Millisecond}).token(context.Background()); kindOf(err) != Unreachable || strings.Contains(err.Error(), "audience") {
+		t.Errorf("got %v, want out of reach, without the URL", err)
 	}
 }
 
