@@ -194,6 +194,11 @@ func TestKeyIDs(t *testing.T) {
 	if err != nil || got.KeyID != "registry key 7" {
 		t.Errorf("got %v, %v", got, err)
 	}
+	s.NPM.ID = ""
+	if _, err = verifier(t, s.TrustedRoot()).Keyed(a.Sign(lab.NewRun(), []byte(statementJSON)), labKeys(s)); kindOf(err) != Invalid {
+		t.Errorf("a key without a name: got %v, want invalid", err)
+	}
+	s.NPM.ID = "registry key 7"
 	_, err = verifier(t, s.TrustedRoot()).Keyed(a.Sign(lab.NewRun(), []byte(statementJSON)), []Key{{"registry key 7", "no key", time.Time{}, time.Time{}}})
 	if kindOf(err) != Unsupported {
 		t.Errorf("got %v, want unsupported", err)

@@ -6,11 +6,12 @@
 // that a mutant costs no build. Each test is run alone first, to learn which mutants it comes across and how long it takes; a
 // mutant then meets only the tests that come across it, the quick ones first. The broken code exists only in an overlay of
 // the build (go help build, -overlay). A mutant is killed when a test fails, panics or does not end; one that survives its
-// own package is tried against the quick tests of the packages of -also. What survives all is printed with its place. Exit code 1 below 95 %.
+// own package is tried against the quick tests of the packages of -also. What survives all is printed with its place, and
+// with the reason that survivors.txt has for it. Exit code 1 below 95 %, for a survivor without a reason, and after a whole
+// run for a reason without a survivor.
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -20,7 +21,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -29,8 +29,8 @@ import (
 const (
 	variable = "VERIFY_NPM_RELEASE_MUTANT"
 	tracing  = "VERIFY_NPM_RELEASE_MUTANT_TRACE"
-	wanted   = 95 // per cent
-	patience = 20 * time.Second // beside twenty times what a test takes without a mutant
+	wanted   = 95                                                         // per cent
+	patience = 20 * time.Second                                           // beside twenty times what a test takes without a mutant
 	quick    = "^Test(Attacks|EveryValueOfEveryDocument|UnusualAndGood)$" // of -also
 )
 
@@ -45,19 +45,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
 		os.Exit(1)
 	}
-}
-
-// suite is a package's compiled tests.
-type suite struct {
-	dir, binary string
-	tests       []test // quick ones first
-}
-
-// test is one test of a suite, and the mutants that it comes across.
-type test struct {
-	name    string
-	took    time.Duration
-	reaches map[int]bool
 }
 
 func run(packages, also []string, only string, sample, workers int, verbose bool) error {
@@ -105,7 +92,12 @@ func run(packages, also []string, only string, sample, workers int, verbose bool
 		suites[p] = s
 	}
 
+	known, err := explain()
+	if err != nil {
+		return err
+	}
 	fmt.Printf("%d mutants\n", len(mutants))
+	unexplained := 0
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	slots := make(chan struct{}, workers)
@@ -128,7 +120,12 @@ func run(packages, also []string, only string, sample, workers int, verbose bool
 			total[m.pkg]++
 			switch {
 			case by == "":
-				fmt.Println("SURVIVED", m)
+				reason := known.take(m)
+				if reason == "" {
+					unexplained++
+					reason = "NOBODY KNOWS WHY: " + m.place()
+				}
+				fmt.Printf("SURVIVED %s (%s)\n", m, reason)
 			default:
 				killed[m.pkg]++
 				if verbose {
@@ -146,75 +143,20 @@ func run(packages, also []string, only string, sample, workers int, verbose bool
 		fmt.Printf("%s: %d of %d mutants killed, %.1f %%\n", p, killed[p], total[p], 100*float64(killed[p])/float64(total[p]))
 		low = low || killed[p]*100 < total[p]*wanted
 	}
-	if low {
+	var left []string
+	if sample == 1 && only == "" {
+		left = known.left(packages)
+	}
+	for _, place := range left {
+		fmt.Println("KILLED, though survivors.txt lists it:", place)
+	}
+	switch {
+	case low:
 		return fmt.Errorf("below %d %%", wanted)
+	case unexplained > 0 || len(left) > 0:
+		return fmt.Errorf("%d survivors without a reason, %d reasons without a survivor", unexplained, len(left))
 	}
 	return nil
-}
-
-// learn runs every test alone, without a mutant.
-func (s *suite) learn(work, which string) error {
-	out, err := s.run(time.Minute, "-test.list", which)
-	if err != nil {
-		return fmt.Errorf("list them: %w\n%s", err, out)
-	}
-	start := time.Now()
-	trace := filepath.Join(work, "trace")
-	for _, name := range strings.Fields(string(out)) {
-		if err := os.WriteFile(trace, nil, 0o600); err != nil {
-			return err
-		}
-		begin := time.Now()
-		if out, err := s.run(10*time.Minute, "-test.run", "^"+name+"$", tracing+"="+trace); err != nil {
-			return fmt.Errorf("%s: %w\n%s", name, err, out)
-		}
-		t := test{name, time.Since(begin), map[int]bool{}}
-		raw, err := os.ReadFile(trace)
-		if err != nil {
-			return err
-		}
-		for _, id := range strings.Fields(string(raw)) {
-			n, err := strconv.Atoi(id)
-			if err != nil {
-				return err
-			}
-			t.reaches[n] = true
-		}
-		s.tests = append(s.tests, t)
-	}
-	slices.SortFunc(s.tests, func(a, b test) int { return int(a.took - b.took) })
-	fmt.Printf("%s: %d tests pass, one by one in %s\n", s.dir, len(s.tests), time.Since(start).Round(time.Millisecond))
-	return nil
-}
-
-// kills returns the test that fails with the mutant, or "".
-func (s suite) kills(id int) string {
-	for _, t := range s.tests {
-		if !t.reaches[id] {
-			continue
-		}
-		if _, err := s.run(patience+20*t.took, "-test.run", "^"+t.name+"$", variable+"="+strconv.Itoa(id)); err != nil {
-			return s.dir + " " + t.name
-		}
-	}
-	return ""
-}
-
-// run runs the tests for at most limit; what has a = and no dash is a variable of the environment.
-func (s suite) run(limit time.Duration, args ...string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	flags, env := []string{"-test.failfast"}, os.Environ()
-	for _, a := range args {
-		if strings.Contains(a, "=") && a[0] != '-' && a[0] != '^' {
-			env = append(env, a)
-			continue
-		}
-		flags = append(flags, a)
-	}
-	c := exec.CommandContext(ctx, s.binary, flags...)
-	c.Dir, c.Env = s.dir, env
-	return c.CombinedOutput()
 }
 
 // plant writes the package with all its mutants into work and lists the files in the overlay.

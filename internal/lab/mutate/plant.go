@@ -8,21 +8,29 @@ import (
 	"go/token"
 	"slices"
 	"sort"
+	"strings"
 )
 
 // mutant is one way to break one place.
 type mutant struct {
 	id        int
 	pkg, file string
+	function  string // that it stands in
 	line      int
 	what      string
 }
 
 func (m mutant) String() string { return fmt.Sprintf("%s/%s:%d: %s", m.pkg, m.file, m.line, m.what) }
 
+// place names the mutant by what stays when lines are added above it.
+func (m mutant) place() string {
+	return fmt.Sprintf("%s/%s %s: %s", strings.TrimPrefix(m.pkg, "./"), m.file, m.function, m.what)
+}
+
 // planter puts every mutant of one file behind its switch.
 type planter struct {
 	pkg, file, name string
+	function        string // being planted into
 	source          []byte
 	next            int
 	mutants         []mutant
@@ -45,7 +53,8 @@ func (p *planter) plant() ([]byte, error) {
 	p.name = file.Name.Name
 	for _, d := range file.Decls {
 		if f, ok := d.(*ast.FuncDecl); ok && f.Body != nil {
-			p.function(f.Type, f.Body)
+			p.function = f.Name.Name
+			p.body(f.Type, f.Body)
 		}
 	}
 	return p.apply(), nil
@@ -58,7 +67,7 @@ func (p *planter) add(n ast.Node, what string) int {
 	if len(text) > 90 {
 		text = text[:90] + "…"
 	}
-	p.mutants = append(p.mutants, mutant{id, p.pkg, p.file, p.set.Position(n.Pos()).Line, fmt.Sprintf("%s: %s", what, text)})
+	p.mutants = append(p.mutants, mutant{id, p.pkg, p.file, p.function, p.set.Position(n.Pos()).Line, fmt.Sprintf("%s: %s", what, text)})
 	return id
 }
 
@@ -72,8 +81,8 @@ func (p *planter) wrap(n ast.Node, before, after string) {
 	p.edits = append(p.edits, edit{p.at(n.Pos()), p.at(n.End()), before, after})
 }
 
-// function plants into a body; the type says whether its returns end with an error.
-func (p *planter) function(t *ast.FuncType, body *ast.BlockStmt) {
+// body plants into a function's body; the type says whether its returns end with an error.
+func (p *planter) body(t *ast.FuncType, body *ast.BlockStmt) {
 	results := 0
 	failing := false
 	if t.Results != nil {
@@ -87,7 +96,7 @@ func (p *planter) function(t *ast.FuncType, body *ast.BlockStmt) {
 	ast.Inspect(body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncLit:
-			p.function(n.Type, n.Body)
+			p.body(n.Type, n.Body)
 			return false
 		case *ast.IfStmt:
 			p.condition(n.Cond, true)
