@@ -194,6 +194,10 @@ func TestKeyIDs(t *testing.T) {
 	if err != nil || got.KeyID != "registry key 7" {
 		t.Errorf("got %v, %v", got, err)
 	}
+	unnamed := lab.Edit(a.Sign(lab.NewRun(), []byte(statementJSON)), lab.Delete("/dsseEnvelope/signatures/0/keyid"))
+	if got, err = verifier(t, s.TrustedRoot()).Keyed(unnamed, keys); err != nil || got.KeyID != "registry key 7" {
+		t.Errorf("an envelope that names no key: got %v, %v", got, err)
+	}
 	s.NPM.ID = ""
 	if _, err = verifier(t, s.TrustedRoot()).Keyed(a.Sign(lab.NewRun(), []byte(statementJSON)), labKeys(s)); kindOf(err) != Invalid {
 		t.Errorf("a key without a name: got %v, want invalid", err)

@@ -36,6 +36,7 @@ func TestReadLogEntry(t *testing.T) {
 		}},
 		{"an index below zero", "does not lead", Invalid, func(e *rekorv1.TransparencyLogEntry) { e.InclusionProof.LogIndex = -1 }},
 		{"an index beyond the tree", "does not lead", Invalid, func(e *rekorv1.TransparencyLogEntry) { e.InclusionProof.LogIndex = 99 }},
+		{"a body that is no JSON", "reading the log entry's body", Malformed, func(e *rekorv1.TransparencyLogEntry) { e.CanonicalizedBody = []byte("{") }},
 		{"another body", "does not lead", Invalid, func(e *rekorv1.TransparencyLogEntry) {
 			e.CanonicalizedBody = append(e.CanonicalizedBody, ' ')
 		}},

@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	protocommon "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+	prototrustroot "github.com/sigstore/protobuf-specs/gen/pb-go/trustroot/v1"
+	"github.com/sigstore/sigstore-go/pkg/root"
+
 	"verify-npm-release/internal/lab"
 )
 
@@ -79,6 +83,28 @@ func TestTrustedRootShapes(t *testing.T) {
 		if _, err := NewVerifier(lab.Edit(s.TrustedRoot(), tt.edit)); err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 		}
+	}
+}
+
+// TestTrustedRootParts: what sigstore-go has refused before it comes to us.
+func TestTrustedRootParts(t *testing.T) {
+	t.Parallel()
+	s := lab.NewSigstore()
+	if _, err := NewVerifier(append(bytes.TrimSpace(s.TrustedRoot()), bytes.Repeat([]byte(" "), maxTrustedRoot-len(bytes.TrimSpace(s.TrustedRoot())))...)); err != nil {
+		t.Errorf("as large as may be: %v", err)
+	}
+	key := s.Rekor.Key.Public()
+	if log := (&root.TransparencyLog{BaseURL: "https://%zz/", PublicKey: key}); !isKeyID(s.Rekor.ID(), log) {
+		t.Error("a log whose URL is none: its id is not known by its key")
+	}
+	if got := keyIDs("log", &root.TransparencyLog{PublicKey: "no key"}); got != nil {
+		t.Errorf("a key that is none: got ids %x", got)
+	}
+	garbage := &prototrustroot.CertificateAuthority{CertChain: &protocommon.X509CertificateChain{
+		Certificates: []*protocommon.X509Certificate{{RawBytes: []byte("x")}, {RawBytes: s.CA.Root.Raw}},
+	}}
+	if err := checkChain(garbage); err == nil {
+		t.Error("a certificate that is none: want an error")
 	}
 }
 

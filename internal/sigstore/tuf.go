@@ -158,7 +158,7 @@ func repositoryURL(text string) (string, error) {
 
 // checkScheme refuses all but https, and http to a loopback host.
 func checkScheme(u *url.URL) error {
-	if u.Host == "" || u.Hostname() == "" {
+	if u.Hostname() == "" {
 		return errors.New("names no host")
 	}
 	if u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()) {
@@ -171,8 +171,8 @@ func isLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
+	addr, _ := netip.ParseAddr(host) // the zero address is no loopback
+	return addr.IsLoopback()
 }
 
 const fetchTimeout = 2 * time.Minute

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/theupdateframework/go-tuf/v2/metadata"
 )
 
 func TestFetch(t *testing.T) {
@@ -199,6 +201,51 @@ func TestFetchEnds(t *testing.T) {
 	if kindOf(err) != Unreachable || !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want unreachable: canceled", err)
 	}
+	// Without a root to start from it is Sigstore's, which has a way of its own to fail here.
+	if _, err = (TUF{URL: server.URL}).Fetch(ctx, keysTarget); kindOf(err) != Unreachable {
+		t.Errorf("with Sigstore's root: got %v, want unreachable", err)
+	}
+	if _, err = (TUF{URL: "http://tuf.example"}).Fetch(ctx, keysTarget); kindOf(err) != Malformed || !strings.Contains(err.Error(), "want https") {
+		t.Errorf("over plain HTTP: got %v, want a refusal", err)
+	}
+}
+
+// TestAbsent: a target is absent only if every role that could name it was loaded and does not.
+func TestAbsent(t *testing.T) {
+	t.Parallel()
+	role := func(delegates ...metadata.DelegatedRole) *metadata.Metadata[metadata.TargetsType] {
+		m := metadata.Targets(time.Now())
+		m.Signed.Delegations = &metadata.Delegations{Roles: delegates}
+		return m
+	}
+	to := func(name string, terminating bool) metadata.DelegatedRole {
+		return metadata.DelegatedRole{Name: name, Paths: []string{"*.json"}, Terminating: terminating}
+	}
+	type roles = map[string]*metadata.Metadata[metadata.TargetsType]
+	named := role()
+	named.Signed.Targets["keys.json"] = metadata.TargetFile()
+	bare := role()
+	bare.Signed.Delegations = nil
+	for _, tt := range []struct {
+		name  string
+		roles roles
+		want  bool
+	}{
+		{"no roles at all", roles{}, false},
+		{"no delegations", roles{"targets": bare}, true},
+		{"delegations to nobody", roles{"targets": role()}, true},
+		{"the top names it", roles{"targets": named}, false},
+		{"a delegate names it", roles{"targets": role(to("a", false)), "a": named}, false},
+		{"a delegate was not loaded", roles{"targets": role(to("a", false))}, false},
+		{"the second delegate was not loaded", roles{"targets": role(to("a", false), to("b", false)), "a": role()}, false},
+		{"the first delegate ends the search", roles{"targets": role(to("a", true), to("b", false)), "a": role()}, true},
+		{"delegates of each other", roles{"targets": role(to("a", false)), "a": role(to("b", false)), "b": role(to("a", false))}, true},
+		{"a delegate of a delegate names it", roles{"targets": role(to("a", false)), "a": role(to("b", false)), "b": named}, false},
+	} {
+		if got := absent(tt.roles, "keys.json"); got != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
 }
 
 func TestRepositoryURL(t *testing.T) {
@@ -210,6 +257,10 @@ func TestRepositoryURL(t *testing.T) {
 		{"http://[::1]:8080", "http://[::1]:8080"},
 		{"http://localhost", "http://localhost"},
 		{"http://tuf.example", ""},
+		{"http://192.0.2.1", ""},
+		{"https://tuf.example/?", ""},
+		{"https://:443/", ""},
+		{"https:///a", ""},
 		{"http://127.0.0.1.example", ""},
 		{"file:///etc", ""},
 		{"https://user:secret@tuf.example", ""},
