@@ -86,6 +86,8 @@ type stream struct {
 	head string
 	left int64
 	tail string
+
+	closed bool
 }
 
 func (s *stream) Read(b []byte) (int, error) {
@@ -107,7 +109,7 @@ func (s *stream) Read(b []byte) (int, error) {
 	return 0, io.EOF
 }
 
-func (s *stream) Close() error { return nil }
+func (s *stream) Close() error { s.closed = true; return nil }
 
 // TestAnswerBound reads answers of a byte less than the limit, of the limit and of a byte more, whatever the limit is:
 // the two largest, of a tarball and of a packument, are read as the small ones are.
@@ -181,6 +183,22 @@ func TestLargeAnswersTakeTurns(t *testing.T) {
 				t.Errorf("got %d answers at a time, %d and %d left; want %d, 0, 0", got, len(turns.large), len(turns.crowded), row.want)
 			}
 		})
+	}
+}
+
+// TestAnswerEnds: an error stays, and the end of an answer ends all that belongs to it.
+func TestAnswerEnds(t *testing.T) {
+	t.Parallel()
+	body := &stream{left: maxManifest + 1}
+	a := &answer{op: "tarball", limit: maxManifest, watch: newWatch(context.Background(), time.Minute, true), response: &http.Response{Body: body}}
+	_, first := io.Copy(io.Discard, struct{ io.Reader }{a})
+	body.left = 10
+	if n, err := a.Read(make([]byte, 1)); n != 0 || err == nil || err != first {
+		t.Errorf("read after an error: got %d bytes, %v, want %v again", n, err, first)
+	}
+	a.close()
+	if !body.closed || a.watch.ctx.Err() == nil {
+		t.Errorf("after the end: the body is closed %t, the watch ended with %v", body.closed, a.watch.ctx.Err())
 	}
 }
 

@@ -183,13 +183,9 @@ func (c *Client) Tarball(ctx context.Context, m *Manifest, w io.Writer) (Tarball
 		sinks = append(sinks, writer{w})
 	}
 	start := make([]byte, 64)
-	n, err := io.ReadFull(a, start)
+	n, _ := io.ReadFull(a, start)
 	start = start[:n]
-	switch {
-	case err != nil && err != io.EOF && err != io.ErrUnexpectedEOF:
-	case a.err != nil:
-		err = a.err
-	default:
+	if err = a.err; err == nil { // it may be shorter than that
 		err = looksPacked(start)
 	}
 	all := io.MultiWriter(sinks...)

@@ -139,6 +139,7 @@ func TestClientRefusesArguments(t *testing.T) {
 	for _, s := range []Spec{{}, {"a", ""}, {"../x", "1.0.0"}, {"a", "latest"}, {"a", "1.0.0/../x"}, {"a", "1.0.0?x"}} {
 		_, _, errs["manifest "+s.String()] = c.Manifest(ctx, s)
 		_, _, errs["attestations "+s.String()] = c.Attestations(ctx, s, nil)
+		_, _, errs["attestations elsewhere "+s.String()] = c.Attestations(ctx, s, &AttestationsRef{URL: "https://x.example/a"})
 	}
 	_, errs["packument"] = c.Packument(ctx, "a/../b", nil)
 	for _, u := range []string{"", "/a", "a", "https://h", "https://h/", "data:text/plain,x", "https://h//evil.example/x", "https://h/a/../b",

@@ -110,18 +110,43 @@ func TestRetryAfterBound(t *testing.T) {
 // TestManifestsAtTheirEdges: a manifest with one of the two things that make it one.
 func TestManifestsAtTheirEdges(t *testing.T) {
 	t.Parallel()
-	body := ""
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, body) }))
+	answer, agent := "", ""
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		agent = r.UserAgent()
+		w.Header().Set("Content-Encoding", "Identity") // which is none
+		_, _ = io.WriteString(w, answer)
+	}))
 	t.Cleanup(s.Close)
 	c, err := NewClient(s.URL, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	for body, ok := range map[string]bool{
+		`{"name":"demo","version":"1.0.0","dist":{"integrity":"x"}}`: true,
+		`{"version":"1.0.0","dist":{"integrity":"x"}}`:               false,
+		`{"name":"demo","dist":{"integrity":"x"}}`:                   false,
+	} {
+		answer = body
+		if _, _, err := c.Manifest(context.Background(), Spec{"demo", "1.0.0"}); (err == nil) != ok {
+			t.Errorf("%s: got %v, want success %v", body, err, ok)
+		}
+	}
+	if agent != "verify-npm-release" {
+		t.Errorf("got user agent %q", agent)
+	}
 	for dist, ok := range map[string]bool{`{"tarball":"https://x.example/a"}`: true, `{"integrity":"sha512-x"}`: true, `{}`: false, `{"shasum":"x"}`: false} {
-		body = `{"name":"demo","version":"1.0.0","dist":` + dist + `}`
+		answer = `{"name":"demo","version":"1.0.0","dist":` + dist + `}`
 		if _, _, err := c.Manifest(context.Background(), Spec{"demo", "1.0.0"}); (err == nil) != ok {
 			t.Errorf("a manifest with dist %s: %v", dist, err)
 		}
+	}
+	for _, err := range []error{&networkError{io.ErrClosedPipe}, &writeError{io.ErrClosedPipe}} {
+		if !errors.Is(err, io.ErrClosedPipe) || !strings.Contains(err.Error(), io.ErrClosedPipe.Error()) || strings.Contains(err.Error(), `"`) {
+			t.Errorf("%T: got %v, want its cause", err, err)
+		}
+	}
+	if got := (&networkError{errors.New("a\nb")}).Error(); got != `"a\nb"` {
+		t.Errorf("got %s, want it quoted", got)
 	}
 	e := &Error{Op: "keys", URL: "https://x.example/k", Status: 418, Err: errors.New("tea")}
 	if got, want := e.Error(), "get keys from https://x.example/k: status 418: tea"; got != want {
