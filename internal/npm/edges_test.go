@@ -78,6 +78,9 @@ func TestOwnPathBound(t *testing.T) {
 			t.Errorf("an address of %d bytes: got %v, %v", n, u, err)
 		}
 	}
+	if u, err := c.ownPath("https://other.example/a"); err != nil || u.String() != "https://registry.example/a" {
+		t.Errorf("a path of one letter: got %v, %v", u, err)
+	}
 }
 
 // TestKeysOfOtherKinds: a key is npm's only kind in every word, or it is left out.
@@ -147,6 +150,9 @@ func TestManifestsAtTheirEdges(t *testing.T) {
 	}
 	if got := (&networkError{errors.New("a\nb")}).Error(); got != `"a\nb"` {
 		t.Errorf("got %s, want it quoted", got)
+	}
+	if got, want := (&Error{Op: "keys"}).Error(), "get keys"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 	e := &Error{Op: "keys", URL: "https://x.example/k", Status: 418, Err: errors.New("tea")}
 	if got, want := e.Error(), "get keys from https://x.example/k: status 418: tea"; got != want {

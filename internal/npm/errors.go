@@ -43,7 +43,7 @@ func (k Kind) String() string {
 
 // Error is a failed request of a [Client].
 type Error struct {
-	Op         string        // what was asked for: "manifest", "packument", "attestations", "tarball", "dist-tags", "keys"
+	Op         string        // what was asked for: "manifest", "packument", "attestations", "tarball", "keys"
 	URL        string        // the URL asked, without the cache buster; "" if none could be made
 	Status     int           // HTTP status; 0 if none came
 	Kind       Kind          // what to do about it
