@@ -253,6 +253,9 @@ func TestClientPace(t *testing.T) {
 	if got := p.reserve(now.Add(time.Hour)); got != 0 {
 		t.Errorf("after an hour: waits %v, want none", got)
 	}
+	if newPace(0).interval != 0 {
+		t.Error("no rate: want no bound")
+	}
 	if slow := newPace(0.5); slow.reserve(now) != 0 || slow.reserve(now) != 2*time.Second {
 		t.Error("one request in two seconds: want the second to wait 2s")
 	}

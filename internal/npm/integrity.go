@@ -24,7 +24,7 @@ func ParseIntegrity(sri string) (sum [64]byte, err error) {
 		algorithm, text, _ := strings.Cut(part, "-")
 		size, known := integritySizes[algorithm]
 		digest, err := base64.StdEncoding.Strict().DecodeString(text)
-		if !known || err != nil || len(digest) != size || strings.ContainsAny(text, "\r\n") {
+		if !known || err != nil || len(digest) != size {
 			return [64]byte{}, fmt.Errorf("integrity %s: want \"sha512-\" and the base64 of 64 bytes", excerpt(sri))
 		}
 		if algorithm != "sha512" {

@@ -34,6 +34,9 @@ func TestParseIntegrity(t *testing.T) {
 		{"loose padding bits", good[:len(good)-3] + "B==", false},
 		{"hex", "sha512-" + strings.Repeat("ab", 64), false},
 		{"an empty digest", "sha512-", false},
+		{"an unknown algorithm without a digest beside it", "md5- " + good, false},
+		{"as long as may be", good + strings.Repeat(" ", maxURL-len(good)), true},
+		{"a byte longer", good + strings.Repeat(" ", maxURL-len(good)+1), false},
 		{"a megabyte", strings.Repeat(good+" ", 10000), false},
 	} {
 		got, err := ParseIntegrity(c.in)

@@ -85,13 +85,13 @@ func ParseKeys(raw []byte) (*KeySet, error) {
 			return nil, fail("is of another shape than those before")
 		}
 		set.HasUsage = tuf
-		k, supported, err := wire.parse()
+		k, err := wire.parse()
 		switch {
-		case err != nil:
-			return nil, fail(err.Error())
-		case !supported:
+		case err == errUnsupported:
 			set.Unsupported++
 			continue
+		case err != nil:
+			return nil, fail(err.Error())
 		case seen[[2]string{k.ID, k.Usage}]:
 			return nil, fail("repeats the id " + excerpt(k.ID))
 		}
@@ -104,49 +104,52 @@ func ParseKeys(raw []byte) (*KeySet, error) {
 	return set, nil
 }
 
-func (w *wireKey) parse() (k Key, supported bool, err error) {
+// errUnsupported is a key of another kind than npm's, which may be any registry's.
+var errUnsupported = errors.New("is of a kind that is not supported")
+
+func (w *wireKey) parse() (k Key, err error) {
 	encoded, start, end := w.Key, (*string)(nil), w.Expires
 	if w.Public != nil {
 		if w.ID != "" || w.Key != "" {
-			return k, false, errors.New("mixes two shapes")
+			return k, errors.New("mixes two shapes")
 		}
 		if w.Usage == "" {
-			return k, false, errors.New("has no keyUsage")
+			return k, errors.New("has no keyUsage")
 		}
 		if w.Public.KeyDetails != "PKIX_ECDSA_P256_SHA_256" {
-			return k, false, nil
+			return k, errUnsupported
 		}
 		k.ID, k.Usage = w.TUFID, w.Usage
 		encoded, start, end = w.Public.RawBytes, w.Public.ValidFor.Start, w.Public.ValidFor.End
 	} else {
 		if w.TUFID != "" || w.Usage != "" {
-			return k, false, errors.New("mixes two shapes")
+			return k, errors.New("mixes two shapes")
 		}
 		const p256 = "ecdsa-sha2-nistp256"
 		if w.Type != p256 || w.Scheme != p256 {
-			return k, false, nil
+			return k, errUnsupported
 		}
 		k.ID = w.ID
 	}
 	if k.ID == "" {
-		return k, false, errors.New("has no id")
+		return k, errors.New("has no id")
 	}
 	if k.Public, err = parseP256(encoded); err != nil {
-		return k, false, err
+		return k, err
 	}
 	if strings.HasPrefix(k.ID, "SHA256:") && k.ID != fingerprint(k.Public) {
-		return k, false, fmt.Errorf("has the id %s, but its fingerprint is %s", excerpt(k.ID), fingerprint(k.Public))
+		return k, fmt.Errorf("has the id %s, but its fingerprint is %s", excerpt(k.ID), fingerprint(k.Public))
 	}
 	if k.Start, err = instant(start); err != nil {
-		return k, false, err
+		return k, err
 	}
 	if k.End, err = instant(end); err != nil {
-		return k, false, err
+		return k, err
 	}
 	if !k.End.IsZero() && !k.Start.Before(k.End) {
-		return k, false, errors.New("ends before it starts")
+		return k, errors.New("ends before it starts")
 	}
-	return k, true, nil
+	return k, nil
 }
 
 // instant reads an RFC 3339 time; nil (absent or null) is the zero time.

@@ -2,6 +2,7 @@ package npm
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
@@ -84,6 +85,11 @@ func TestParseKeysSpoiled(t *testing.T) {
 	t.Parallel()
 	good := tufKey(npmKeyID, UsageSignatures, npmKey, `{}`)
 	p384 := spki(t, &newKey(t, elliptic.P384()).PublicKey)
+	der, err := x509.MarshalPKIXPublicKey(ed25519.PublicKey(make([]byte, ed25519.PublicKeySize)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ed := base64.StdEncoding.EncodeToString(der)
 	off, _ := base64.StdEncoding.DecodeString(npmKey)
 	off[len(off)-1] ^= 1 // a point that is not on the curve
 	many := func(n int) string {
@@ -112,6 +118,8 @@ func TestParseKeysSpoiled(t *testing.T) {
 		{"an id in another case", strings.Replace(keyList(good), "keyId", "keyid", 1), "mixes two shapes", false},
 		{"both shapes in one key", strings.Replace(keyList(good), `"publicKey"`, `"key":"x","publicKey"`, 1), "mixes two shapes", false},
 		{"a usage in the registry's shape", strings.Replace(keyList(apiKey("a", npmKey, "null")), `"key"`, `"keyUsage":"npm:signatures","key"`, 1), "mixes two shapes", false},
+		{"the other shape's id in the registry's shape", strings.Replace(keyList(apiKey("a", npmKey, "null")), `"key"`, `"keyId":"b","key"`, 1), "mixes two shapes", false},
+		{"a key that is no ECDSA key", keyList(tufKey("a", UsageSignatures, ed, `{}`)), "not on P-256", false},
 		{"both shapes in one list", keyList(good, apiKey("a", npmKey, "null")), "another shape", false},
 		{"a key on another curve", keyList(tufKey("a", UsageSignatures, p384, `{}`)), "not on P-256", false},
 		{"a point off the curve", keyList(tufKey("a", UsageSignatures, base64.StdEncoding.EncodeToString(off), `{}`)), "not a public key", false},
