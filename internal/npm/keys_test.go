@@ -85,11 +85,7 @@ func TestParseKeysSpoiled(t *testing.T) {
 	t.Parallel()
 	good := tufKey(npmKeyID, UsageSignatures, npmKey, `{}`)
 	p384 := spki(t, &newKey(t, elliptic.P384()).PublicKey)
-	der, err := x509.MarshalPKIXPublicKey(ed25519.PublicKey(make([]byte, ed25519.PublicKeySize)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ed := base64.StdEncoding.EncodeToString(der)
+	ed := spki(t, ed25519.PublicKey(make([]byte, ed25519.PublicKeySize)))
 	off, _ := base64.StdEncoding.DecodeString(npmKey)
 	off[len(off)-1] ^= 1 // a point that is not on the curve
 	many := func(n int) string {
