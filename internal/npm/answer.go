@@ -43,16 +43,13 @@ func (a *answer) Read(b []byte) (int, error) {
 			return 0, a.err
 		}
 	}
-	if left := a.limit - a.read + 1; int64(len(b)) > left {
-		b = b[:left]
-	}
 	n, err := a.response.Body.Read(b)
 	a.read += int64(n)
 	a.watch.got.Add(int64(n))
 	if a.read > a.limit {
 		err = a.tooLarge()
 	}
-	if err != nil && err != io.EOF {
+	if err != io.EOF {
 		a.err = err
 	}
 	return n, err
@@ -243,7 +240,8 @@ func retryAfter(h http.Header) time.Duration {
 		}
 	} else if errors.Is(err, strconv.ErrRange) {
 		d = maxRetryAfter
-	} else if at, err := http.ParseTime(value); err == nil {
+	} else {
+		at, _ := http.ParseTime(value) // long ago where it is none
 		now, err := http.ParseTime(h.Get("Date"))
 		if err != nil {
 			now = time.Now()

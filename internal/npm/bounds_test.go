@@ -190,11 +190,19 @@ func TestLargeAnswersTakeTurns(t *testing.T) {
 func TestAnswerEnds(t *testing.T) {
 	t.Parallel()
 	body := &stream{left: maxManifest + 1}
-	a := &answer{op: "tarball", limit: maxManifest, watch: newWatch(context.Background(), time.Minute, true), response: &http.Response{Body: body}}
+	a := &answer{op: "tarball", limit: maxManifest, parent: context.Background(), watch: newWatch(context.Background(), time.Minute, true), response: &http.Response{Body: body}}
 	_, first := io.Copy(io.Discard, struct{ io.Reader }{a})
 	body.left = 10
 	if n, err := a.Read(make([]byte, 1)); n != 0 || err == nil || err != first {
 		t.Errorf("read after an error: got %d bytes, %v, want %v again", n, err, first)
+	}
+	for err, want := range map[error]string{
+		io.ErrUnexpectedEOF: "cut short after", io.EOF: "cut short after", errors.New("reset"): "reset",
+	} {
+		e := &Error{Err: err}
+		if kind := a.judge(e); kind != Unreachable || !strings.HasPrefix(e.Err.Error(), want) {
+			t.Errorf("%v: got %v, %v, want %q", err, kind, e.Err, want)
+		}
 	}
 	a.close()
 	if !body.closed || a.watch.ctx.Err() == nil {

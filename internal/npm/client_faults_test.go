@@ -155,6 +155,21 @@ func TestClientRedirects(t *testing.T) {
 	if got := c.Requests(); got != maxRedirects+1 {
 		t.Errorf("got %d requests, want %d", got, maxRedirects+1)
 	}
+	long := "/" + strings.Repeat("a", maxURL-len("/?from=me")) + "?from=me"
+	kept := serve(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/-/npm/v1/keys" {
+			w.Header().Set("Location", long)
+			w.WriteHeader(http.StatusFound)
+			return
+		}
+		if r.RequestURI != long {
+			t.Errorf("redirected to %.40s…, want the address that was given", r.RequestURI)
+		}
+		io.WriteString(w, `{"keys":[]}`)
+	})
+	if _, err := kept.Keys(context.Background()); err != nil {
+		t.Errorf("a redirect as long as may be: %v", err)
+	}
 	for from, same := range map[string]bool{
 		"https://npm.example": true, "https://NPM.example:443/x": true, "http://npm.example": false,
 		"https://npm.example:444": false, "https://npm.example.evil": false,

@@ -41,6 +41,9 @@ func TestParseManifest(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
+	if got, err = ParseManifest([]byte(`{"name":"b","repository":"github:a/b"}`)); err != nil || got.Repository != (Repository{URL: "github:a/b"}) {
+		t.Errorf("a repository in one word: got %+v, %v", got, err)
+	}
 }
 
 // Each row replaces one part of the good manifest.

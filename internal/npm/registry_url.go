@@ -24,28 +24,28 @@ func NormalizeRegistry(text string) (string, error) {
 		return "", fmt.Errorf("registry URL is empty or longer than %d bytes; want one like %s", maxURL, PublicRegistry)
 	}
 	u, err := url.Parse(t)
-	if err != nil || u.Opaque != "" || u.Host == "" {
+	if err != nil || u.Host == "" {
 		// The text is not repeated: it may hold a password.
 		return "", fmt.Errorf("registry URL is not an absolute URL; want one like %s", PublicRegistry)
 	}
 	host, port := strings.ToLower(u.Hostname()), u.Port()
-	address, ipErr := netip.ParseAddr(host)
+	address, ipErr := netip.ParseAddr(host) // the zero address of a name is neither loopback nor version 6
 	switch {
 	case u.User != nil:
 		return "", fmt.Errorf("registry URL for %s holds a user name or password; none is needed to read", excerpt(host))
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(t, "#"):
 		return "", fmt.Errorf("registry URL for %s holds a query or fragment", excerpt(host))
-	case ipErr != nil && !hostname.MatchString(host), ipErr == nil && address.Zone() != "":
+	case ipErr != nil && !hostname.MatchString(host), address.Zone() != "":
 		return "", fmt.Errorf("registry URL's host %s is not a host name (an international one is written in punycode)", excerpt(host))
 	case u.Scheme != "https" && u.Scheme != "http":
 		return "", fmt.Errorf("registry URL for %s has the scheme %s; want https", excerpt(host), excerpt(u.Scheme))
-	case u.Scheme == "http" && host != "localhost" && !(ipErr == nil && address.IsLoopback()):
+	case u.Scheme == "http" && host != "localhost" && !address.IsLoopback():
 		return "", fmt.Errorf("registry URL for %s is plain http, which only loopback may be; want https", excerpt(host))
 	}
 	if err := plainPath(u); err != nil {
 		return "", fmt.Errorf("registry URL for %s: %w", excerpt(host), err)
 	}
-	if ipErr == nil && address.Is6() {
+	if address.Is6() {
 		host = "[" + host + "]"
 	}
 	if port != "" && port != map[string]string{"https": "443", "http": "80"}[u.Scheme] {

@@ -22,6 +22,8 @@ func TestNormalizeRegistry(t *testing.T) {
 		{"http on 127.1.2.3", "http://127.1.2.3", "http://127.1.2.3", ""},
 		{"http on ::1", "http://[::1]:80/", "http://[::1]", ""},
 
+		{"as long as may be", "https://npm.example/" + strings.Repeat("a", maxURL-20), "https://npm.example/" + strings.Repeat("a", maxURL-20), ""},
+		{"a scheme and a word", "https:npm.example", "", "absolute"},
 		{"nothing", "", "", "empty"},
 		{"only slashes", "///", "", "empty"},
 		{"no scheme", "registry.npmjs.org", "", "absolute"},

@@ -147,12 +147,11 @@ func parseSignature(encoded string) ([]byte, error) {
 		return nil, errors.New("not base64")
 	}
 	var sig struct{ R, S *big.Int }
-	rest, err := asn1.Unmarshal(der, &sig)
-	if err != nil || len(rest) > 0 || sig.R.Sign() <= 0 || sig.S.Sign() <= 0 {
+	if _, err := asn1.Unmarshal(der, &sig); err != nil || sig.R.Sign() <= 0 || sig.S.Sign() <= 0 {
 		return nil, errors.New("not an ECDSA signature in DER")
 	}
 	if again, err := asn1.Marshal(sig); err != nil || !bytes.Equal(again, der) {
-		return nil, errors.New("not in DER's one encoding")
+		return nil, errors.New("not in DER's one encoding, or not alone")
 	}
 	return der, nil
 }

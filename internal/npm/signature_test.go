@@ -196,12 +196,12 @@ func TestVerifySignaturesAmbiguousName(t *testing.T) {
 	key := newKey(t, elliptic.P256())
 	set := &KeySet{Keys: []Key{{ID: "k", Public: &key.PublicKey}}}
 	integrity := IntegrityString([64]byte{1})
-	sig := base64.StdEncoding.EncodeToString(signDER(t, key, "a@1.0.0:"+integrity, false))
 	for _, m := range []*Manifest{
 		{Name: "a@1.0.0:sha512-x", Version: "1.0.0"},
 		{Name: "", Version: "a@1.0.0"},
 		{Name: "a", Version: "1.0.0:" + integrity},
 	} {
+		sig := base64.StdEncoding.EncodeToString(signDER(t, key, m.Name+"@"+m.Version+":"+integrity, false))
 		m.Dist = Dist{Integrity: integrity, Signatures: []Signature{{"k", sig}}}
 		if err := set.VerifySignatures(m, nil); err == nil {
 			t.Errorf("%s@%s verifies", m.Name, m.Version)

@@ -38,6 +38,8 @@ func TestParseSpec(t *testing.T) {
 		{"a leading zero", "nuxt@4.01.2", Spec{}, "not"},
 		{"a leading zero in a prerelease", "nuxt@4.1.2-01", Spec{}, "not a semver version"},
 		{"four numbers", "nuxt@1.2.3.4", Spec{}, "not"},
+		{"v0", "nuxt@v0.1.0", Spec{"nuxt", "0.1.0"}, ""},
+		{"v9", "nuxt@v9.1.0", Spec{"nuxt", "9.1.0"}, ""},
 		{"vv", "nuxt@vv1.2.3", Spec{}, "not"},
 		{"beyond npm's largest number", "a@9007199254740992.0.0", Spec{}, "largest number"},
 		{"beyond any number", "a@99999999999999999999999.0.0", Spec{}, "not"},
