@@ -148,4 +148,8 @@ func TestLeftoverTokenIsOff(t *testing.T) {
 	if answers(pkg)["leftover-token"] != report.Skip || pkg.LeftoverTokens != nil {
 		t.Errorf("got %s, %v, want it skipped", answers(pkg)["leftover-token"], pkg.LeftoverTokens)
 	}
+	p.CheckNPMToken, e.Altered = true, []string{"manifest.json is another"}
+	if pkg := check.Package(e, p); answers(pkg)["leftover-token"] != report.Unknown || pkg.LeftoverTokens != nil {
+		t.Errorf("of an altered folder: got %s, %v, want unknown and none", answers(pkg)["leftover-token"], pkg.LeftoverTokens)
+	}
 }

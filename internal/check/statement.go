@@ -95,9 +95,7 @@ func slsa1(raw []byte, c identity) []string {
 	w := d.ExternalParameters.Workflow
 	var out claims
 	out.same("repository", w.Repository, c.Repository)
-	if c.Workflow != "" {
-		out.same("workflow", w.Repository+"/"+w.Path+"@"+w.Ref, c.Workflow)
-	}
+	out.same("workflow", w.Repository+"/"+w.Path+"@"+w.Ref, c.Workflow)
 	gh := d.InternalParameters.GitHub
 	out.same("trigger", gh.Event, c.Trigger)
 	out.same("repository id", gh.RepositoryID, c.RepositoryID)
