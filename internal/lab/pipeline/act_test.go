@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -17,31 +18,31 @@ import (
 
 const actNow = "v0.2.89"
 
-// act is the workflow runner's program.
-var act string
+// act is the workflow runner's program, built when it is first asked for.
+var act = sync.OnceValues(func() (string, error) {
+	cmd := exec.Command("go", "install", "github.com/nektos/act@"+actNow)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOBIN="+actDir)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("install act: %w\n%s", err, out)
+	}
+	return filepath.Join(actDir, "act"), nil
+})
 
-// programs are what the scripts of release.yml call, and what installs them on Debian.
-var programs = map[string]string{"git": "git", "gh": "gh", "skopeo": "skopeo", "jq": "jq", "docker": "docker-cli"}
+var actDir string
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "pipeline-")
-	if err == nil {
-		install := exec.Command("go", "install", "github.com/nektos/act@"+actNow)
-		install.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOBIN="+dir)
-		if out, failed := install.CombinedOutput(); failed != nil {
-			err = fmt.Errorf("install act: %w\n%s", failed, out)
-		}
-	}
-	code := 1
-	if err == nil {
-		act = filepath.Join(dir, "act")
-		code = m.Run()
-	} else {
+	var err error
+	if actDir, err = os.MkdirTemp("", "pipeline-"); err != nil {
 		fmt.Fprintln(os.Stderr, "pipeline:", err)
+		os.Exit(1)
 	}
-	_ = os.RemoveAll(dir) // nothing is lost with it
+	code := m.Run()
+	_ = os.RemoveAll(actDir) // nothing is lost with it
 	os.Exit(code)
 }
+
+// programs are what the scripts of release.yml call, and what installs them on Debian.
+var programs = map[string]string{"git": "git", "gh": "gh", "skopeo": "skopeo", "jq": "jq", "docker": "docker.io"}
 
 func needPrograms(t *testing.T) {
 	t.Helper()
@@ -52,7 +53,7 @@ func needPrograms(t *testing.T) {
 		}
 	}
 	if slices.Sort(missing); missing != nil {
-		t.Skipf("the scripts of release.yml need more programs: apt-get install %s", strings.Join(missing, " "))
+		t.Skipf("the scripts of release.yml need more programs here: apt-get install %s", strings.Join(missing, " "))
 	}
 }
 
@@ -138,7 +139,9 @@ func (p *pipeline) run(version string, leftOut map[string]map[string]string) (in
 	for uses, dir := range standIns {
 		args = append(args, "--local-repository", uses+"="+dir)
 	}
-	cmd := exec.Command(act, args...)
+	program, err := act()
+	p.must(err)
+	cmd := exec.Command(program, args...)
 	cmd.Dir = dir
 	cmd.Env = append(p.env(), "TEST_ORIGIN=file://"+p.github.bare, "TEST_ARTIFACTS="+p.artifacts, "TEST_DIR="+p.dir)
 	log, err := cmd.CombinedOutput()
