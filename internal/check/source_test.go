@@ -13,7 +13,7 @@ import (
 
 const (
 	repository = "https://github.com/acme/demo"
-	workflow   = repository + "/.github/workflows/release.yml@refs/heads/main"
+	release    = repository + "/.github/workflows/release.yml@refs/heads/main"
 	runURL     = repository + "/actions/runs/42/attempts/2"
 	commit     = "5f2e8f1c0f6a4b7d9c3e1a2b4c6d8e0f12345678"
 )
@@ -21,7 +21,7 @@ const (
 // built is the certificate of a run, and full what it says.
 func built() *sigstore.Certificate {
 	return &sigstore.Certificate{
-		SAN: workflow, BuildSignerURI: workflow, BuildConfigURI: workflow, Issuer: plan.Issuer, SourceRepositoryURI: repository,
+		SAN: release, BuildSignerURI: release, BuildConfigURI: release, Issuer: plan.Issuer, SourceRepositoryURI: repository,
 		SourceRepositoryIdentifier: "1", SourceRepositoryOwnerIdentifier: "2", SourceRepositoryRef: "refs/heads/main", SourceRepositoryDigest: commit,
 		BuildTrigger: "push", RunnerEnvironment: "github-hosted", RunInvocationURI: runURL, SourceRepositoryVisibility: "public", DeploymentEnvironment: "npm",
 	}
@@ -146,7 +146,7 @@ func TestExpectations(t *testing.T) {
 		}, "want a number"},
 	} {
 		want := plan.Expectation{Issuer: plan.Issuer, Repository: repository, RepositoryID: "1", OwnerID: "2", Ref: "refs/heads/main", Commit: commit,
-			Trigger: "push", Environment: "npm", Workflow: ".github/workflows/release.yml", Signer: workflow, Hosted: true, RunID: "42", RunAttempt: 2}
+			Trigger: "push", Environment: "npm", Workflow: ".github/workflows/release.yml", Signer: release, Hosted: true, RunID: "42", RunAttempt: 2}
 		c := built()
 		tt.change(&want, c)
 		got := expected(want, identify(c))
@@ -158,7 +158,7 @@ func TestExpectations(t *testing.T) {
 
 func TestIdentify(t *testing.T) {
 	t.Parallel()
-	old := &sigstore.Certificate{SAN: workflow, Issuer: plan.Issuer, GitHubWorkflowRepository: "acme/demo", GitHubWorkflowRef: "r", GitHubWorkflowSHA: "s", GitHubWorkflowTrigger: "t"}
+	old := &sigstore.Certificate{SAN: release, Issuer: plan.Issuer, GitHubWorkflowRepository: "acme/demo", GitHubWorkflowRef: "r", GitHubWorkflowSHA: "s", GitHubWorkflowTrigger: "t"}
 	if got := identify(old); got.Repository != repository || got.Ref != "r" || got.Commit != "s" || got.Trigger != "t" || got.Run != "" {
 		t.Errorf("the first extensions: got %+v", got)
 	}
