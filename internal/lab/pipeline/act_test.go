@@ -143,30 +143,31 @@ func (p *pipeline) run(version string, leftOut map[string]map[string]string) (in
 	p.must(err)
 	cmd := exec.Command(program, args...)
 	cmd.Dir = dir
-	cmd.Env = append(p.env(), "TEST_ORIGIN=file://"+p.github.bare, "TEST_ARTIFACTS="+p.artifacts, "TEST_DIR="+p.dir)
+	cmd.Env = append(p.env(), "TEST_ORIGIN=file://"+p.github.bare, "TEST_ARTIFACTS="+p.artifacts)
+	p.must(os.RemoveAll(p.dir + "/said"))
 	log, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		p.Fatal(err)
 	}
-	return cmd.ProcessState.ExitCode(), said(string(log))
+	return cmd.ProcessState.ExitCode(), p.said(string(log))
 }
 
-// said is what the steps wrote, and how those ended that failed.
-func said(log string) string {
-	var lines []string
+// said is what the steps wrote, and which of them failed.
+func (p *pipeline) said(log string) string {
+	p.Helper()
+	text, err := os.ReadFile(p.dir + "/said")
+	p.must(err)
 	for line := range strings.Lines(log) {
-		if job, text, ok := strings.Cut(line, "]"); ok && (strings.HasPrefix(text, "   | ") || strings.HasPrefix(text, "   \u2757") || strings.HasPrefix(text, "   \u274c")) {
-			lines = append(lines, job+"]"+text)
-		} else if strings.HasPrefix(line, "Error: ") {
-			lines = append(lines, line)
+		if strings.Contains(line, "Failure - ") || strings.HasPrefix(line, "Error: ") {
+			text = append(text, line...)
 		}
 	}
-	return strings.Join(lines, "")
+	return string(text)
 }
 
-// env is the whole environment of a run. act gives every step a terminal, which GitHub does not.
+// env is the whole environment of a run.
 func (p *pipeline) env() []string {
-	return []string{"HOME=" + p.home, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + p.dir, "DOCKER_HOST=unix://" + p.dir + "/no-docker-daemon",
-		"HTTPS_PROXY=" + p.proxy.URL, "SSL_CERT_FILE=" + p.home + "/ca.pem", "NO_COLOR=1", "GIT_PAGER=cat", "GH_PROMPT_DISABLED=1"}
+	return []string{"HOME=" + p.home, "PATH=" + p.home + "/bin:" + os.Getenv("PATH"), "TMPDIR=" + p.dir, "TEST_DIR=" + p.dir,
+		"HTTPS_PROXY=" + p.proxy.URL, "SSL_CERT_FILE=" + p.home + "/ca.pem", "DOCKER_HOST=unix://" + p.dir + "/no-docker-daemon"}
 }

@@ -3,26 +3,23 @@
 package pipeline
 
 import (
-	"fmt"
 	"os"
 	"strings"
 )
 
-// history tags commits of main, one after the other; v1 is the last of them.
+// history tags commits beside main, as releases are, each after one of main; v1 is the last of them.
 func (p *pipeline) history(tags ...string) {
 	p.Helper()
-	var refs strings.Builder
+	commit, push := "", []string{"push", "--quiet", "origin", "HEAD:main"}
 	for _, tag := range tags {
 		if tag != "v1" {
 			p.must(write(p.clone, map[string][]byte{"CHANGELOG.md": []byte("# Changelog\n\n## " + tag + "\n")}))
-			p.git(p.clone, "commit", "--quiet", "--all", "--message", "Release "+tag)
+			p.git(p.clone, "commit", "--quiet", "--all", "--message", "Write the changelog of "+tag)
+			commit = p.git(p.clone, "commit-tree", "-m", "Release "+tag, "-p", "HEAD", "HEAD^{tree}")
 		}
-		fmt.Fprintf(&refs, "create refs/tags/%s %s\n", tag, p.git(p.clone, "rev-parse", "HEAD"))
+		push = append(push, commit+":refs/tags/"+tag)
 	}
-	p.git(p.clone, "push", "--quiet", "origin", "HEAD:main")
-	if _, err := p.github.gitWith(nil, strings.NewReader(refs.String()), "update-ref", "--stdin"); err != nil {
-		p.Fatal(err)
-	}
+	p.git(p.clone, push...)
 }
 
 // writeAction writes the image's line as a release does.

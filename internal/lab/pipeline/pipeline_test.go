@@ -29,10 +29,13 @@ func newPipeline(t *testing.T) *pipeline {
 	needPrograms(t)
 	dir := t.TempDir()
 	p := &pipeline{T: t, dir: dir, home: dir + "/home", clone: dir + "/clone", artifacts: dir + "/artifacts"}
-	plugin, err := os.ReadFile("testdata/docker-buildx")
-	p.must(err)
-	p.must(write(p.home, map[string][]byte{"ca.pem": lab.TLSRoot(), ".docker/cli-plugins/docker-buildx": plugin}))
-	p.must(os.Chmod(p.home+"/.docker/cli-plugins/docker-buildx", 0o755))
+	p.must(write(p.home, map[string][]byte{"ca.pem": lab.TLSRoot()}))
+	for name, to := range map[string]string{"bash": "bin", "docker-buildx": ".docker/cli-plugins"} {
+		program, err := os.ReadFile("testdata/" + name)
+		p.must(err)
+		p.must(write(p.home, map[string][]byte{to + "/" + name: program}))
+		p.must(os.Chmod(filepath.Join(p.home, to, name), 0o755))
+	}
 
 	p.github, p.ghcr = newGitHub(t, dir+"/origin"), newRegistry()
 	hosts := []string{"api.github.com", "uploads.github.com", "ghcr.io"}

@@ -55,7 +55,7 @@ func TestMajorTag(t *testing.T) {
 		at, want string // v1 before and after
 	}{
 		{"a newer minor moves it, whatever other majors and prereleases there are", []string{"v1.8.0", "v1.9.0", "v1.11.0-rc.1", "v10.0.0", "v0.9.0"}, "v1.10.0", "v1.9.0", "v1.10.0"},
-		{"an older patch does not", []string{"v1.0.8", "v1.1.0"}, "v1.0.9", "v1.1.0", "v1.1.0"},
+		{"an older patch does not", []string{"v1.1.0"}, "v1.0.9", "v1.1.0", "v1.1.0"},
 		{"a prerelease does not", []string{"v1.0.0"}, "v1.1.0-rc.1", "v1.0.0", "v1.0.0"},
 		{"a prerelease does not make one", nil, "v1.0.0-rc.1", "", ""},
 	} {

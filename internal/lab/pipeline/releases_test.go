@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// release is one release of the repository. A draft's tag need not exist, and several drafts may name one.
+// release is one release of the repository, immutable once it is published. A draft's tag need not exist, and several drafts
+// may name one.
 type release struct {
 	ID         int64  `json:"id"`
 	TagName    string `json:"tag_name"`
@@ -135,6 +136,8 @@ func (g *gitHub) uploadAsset(r *http.Request) (int, any) {
 	switch {
 	case r.Host != "uploads.github.com" || e == nil:
 		return notFound()
+	case !e.Draft:
+		return unprocessable("Cannot upload assets to an immutable release.")
 	case err != nil || int64(len(content)) != r.ContentLength:
 		return http.StatusBadRequest, object{"message": "Bad Size"}
 	case slices.ContainsFunc(e.assets, func(a *asset) bool { return a.name == name }):
