@@ -91,6 +91,25 @@ func TestWatchEndsStreams(t *testing.T) {
 	}
 }
 
+// TestWatchWaits: no period ends while a request waits for its turn, and one begins when it has it.
+func TestWatchWaits(t *testing.T) {
+	t.Parallel()
+	const period = 50 * time.Millisecond
+	w := newWatch(context.Background(), period, false)
+	defer w.stop()
+	w.wait(true)
+	time.Sleep(3 * period)
+	if err := w.ctx.Err(); err != nil {
+		t.Errorf("ended while it waited: %v", context.Cause(w.ctx))
+	}
+	w.wait(false)
+	select {
+	case <-w.ctx.Done():
+	case <-time.After(10 * time.Second):
+		t.Error("a stalled request went on after its turn had come")
+	}
+}
+
 func TestClientContext(t *testing.T) {
 	t.Parallel()
 	client := serve(t, Options{}, func(w http.ResponseWriter, r *http.Request) {

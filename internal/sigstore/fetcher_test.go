@@ -139,6 +139,12 @@ func TestFetcherTriesAgain(t *testing.T) {
 			}
 		})
 	}
+	hopeless := newFetcher(context.Background(), TUF{})
+	hopeless.pause = 20 * time.Second
+	start := time.Now()
+	if _, err := hopeless.DownloadFile("http://[", 10, 0); err == nil || time.Since(start) > 15*time.Second {
+		t.Errorf("a URL that is none: got %v after %s, want an error at once", err, time.Since(start))
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		cancel()
@@ -147,7 +153,7 @@ func TestFetcherTriesAgain(t *testing.T) {
 	defer server.Close()
 	f := newFetcher(ctx, TUF{})
 	f.pause = 20 * time.Second
-	start := time.Now()
+	start = time.Now()
 	if _, err := f.DownloadFile(server.URL, 10, 0); !errors.Is(err, context.Canceled) || time.Since(start) > 15*time.Second {
 		t.Errorf("cancelled between tries: got %v after %s", err, time.Since(start))
 	}

@@ -2,6 +2,7 @@ package sigstore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -45,13 +46,7 @@ func (i Identity) token(ctx context.Context) (token, subject string, err error) 
 	var answer struct {
 		Value string `json:"value"`
 	}
-	err = i.exchange(ctx, "GitHub's token service", i.RequestToken, func() (*http.Request, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-		if err == nil {
-			req.Header.Set("Authorization", "Bearer "+i.RequestToken)
-		}
-		return req, err
-	}, &answer)
+	err = i.exchange(ctx, request{service: "GitHub's token service", method: http.MethodGet, address: u.String(), credential: i.RequestToken}, &answer)
 	if err != nil {
 		return "", "", err
 	}
@@ -60,8 +55,8 @@ func (i Identity) token(ctx context.Context) (token, subject string, err error) 
 	}
 	parts := strings.Split(answer.Value, ".")
 	if len(parts) == 3 {
-		payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-		if err != nil || json.Unmarshal(payload, &claims) != nil {
+		payload := base64.NewDecoder(base64.RawURLEncoding, strings.NewReader(parts[1]))
+		if json.UnmarshalRead(payload, &claims) != nil {
 			claims.Subject = ""
 		}
 	}
@@ -71,45 +66,30 @@ func (i Identity) token(ctx context.Context) (token, subject string, err error) 
 	return answer.Value, claims.Subject, nil
 }
 
-// post sends a JSON document, made anew for each try, and reads a JSON answer;
-// secret is kept out of errors.
-func (i Identity) post(ctx context.Context, service, address, secret string, body func() (any, error), answer any) error {
-	return i.exchange(ctx, service, secret, func() (*http.Request, error) {
-		document, err := body()
-		if err != nil {
-			return nil, err
-		}
-		raw, err := json.Marshal(document, json.Deterministic(true))
-		if err != nil {
-			return nil, err
-		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(raw))
-		if err == nil {
-			req.Header.Set("Content-Type", "application/json")
-		}
-		return req, err
-	}, answer)
+// request is what exchange asks of a service.
+type request struct {
+	service         string // its name, for errors
+	method, address string
+	credential      string              // sent in a header; "" none
+	secret          string              // in the document: as the credential, it is kept out of errors
+	document        func() (any, error) // to send as JSON, made anew for each try; nil: none
 }
 
-// exchange does one request, again where the service is busy or unreachable.
-// Redirects are not followed: what is sent is meant for one host.
-func (i Identity) exchange(ctx context.Context, service, secret string, request func() (*http.Request, error), answer any) error {
+// exchange does one request and reads a JSON answer, again where the service is
+// busy or unreachable. Redirects are not followed: what is sent is meant for one
+// host.
+func (i Identity) exchange(ctx context.Context, r request, answer any) error {
 	client := &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	if i.HTTP != nil {
 		client.Transport = i.HTTP.Transport
 	}
-	pause := i.pause
-	if pause == 0 {
-		pause = time.Second
-	}
+	pause := cmp.Or(i.pause, time.Second)
 	for n := 1; ; n++ {
-		req, err := request()
+		req, err := i.build(ctx, r)
 		if err != nil {
-			return invalid(err, "making the request to %s", service)
+			return invalid(err, "making the request to %s", r.service)
 		}
-		req.Header.Set("Accept", "application/json")
-		req.Header.Set("User-Agent", i.UserAgent)
-		again, err := ask(client, req, service, secret, answer)
+		again, err := ask(client, req, r, answer)
 		if !again || n == signTries {
 			return err
 		}
@@ -121,33 +101,61 @@ func (i Identity) exchange(ctx context.Context, service, secret string, request 
 	}
 }
 
+func (i Identity) build(ctx context.Context, r request) (*http.Request, error) {
+	var body io.Reader
+	header := http.Header{"Accept": {"application/json"}, "User-Agent": {i.UserAgent}}
+	if r.credential != "" {
+		header.Set("Authorization", "Bearer "+r.credential)
+	}
+	if r.document != nil {
+		document, err := r.document()
+		if err != nil {
+			return nil, err
+		}
+		raw, err := json.Marshal(document, json.Deterministic(true))
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(raw)
+		header.Set("Content-Type", "application/json")
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, r.address, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header = header
+	return req, nil
+}
+
 // ask does one request; again says whether another may do better.
-func ask(client *http.Client, req *http.Request, service, secret string, answer any) (again bool, err error) {
+func ask(client *http.Client, req *http.Request, r request, answer any) (again bool, err error) {
 	res, err := client.Do(req)
 	if err != nil {
 		var inner *url.Error
 		if errors.As(err, &inner) {
 			err = inner.Err // without the URL
 		}
-		return true, &Error{Kind: Unreachable, Detail: service, Err: err}
+		return true, &Error{Kind: Unreachable, Detail: r.service, Err: err}
 	}
 	defer res.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return true, &Error{Kind: Unreachable, Detail: "the answer of " + service, Err: err}
+		return true, &Error{Kind: Unreachable, Detail: "the answer of " + r.service, Err: err}
 	case len(raw) > maxAnswer:
-		return false, malformed(nil, "%s answered with more than %d bytes", service, maxAnswer)
+		return false, malformed(nil, "%s answered with more than %d bytes", r.service, maxAnswer)
 	case res.StatusCode/100 != 2:
 		text := string(raw)
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "***")
+		for _, secret := range []string{r.credential, r.secret} {
+			if secret != "" {
+				text = strings.ReplaceAll(text, secret, "***")
+			}
 		}
 		again = res.StatusCode == http.StatusTooManyRequests || res.StatusCode >= 500
-		return again, &Error{Kind: Unreachable, Detail: service + " answered " + res.Status + ": " + short(text)}
+		return again, &Error{Kind: Unreachable, Detail: r.service + " answered " + res.Status + ": " + short(text)}
 	}
 	if err := json.Unmarshal(raw, answer); err != nil {
-		return false, malformed(nil, "reading the answer of %s as JSON", service)
+		return false, malformed(nil, "reading the answer of %s as JSON", r.service)
 	}
 	return false, nil
 }

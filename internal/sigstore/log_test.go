@@ -68,6 +68,9 @@ func TestOpenCheckpoint(t *testing.T) {
 	if len(logs) != 1 {
 		t.Fatalf("got %d logs of that name, want 1", len(logs))
 	}
+	if got, err := openCheckpoint(good, &root.TransparencyLog{BaseURL: logs[0].BaseURL, PublicKey: "no key"}); got != nil || kindOf(err) != Invalid {
+		t.Errorf("a log without a key: got %+v, %v; want invalid", got, err)
+	}
 	if got, err := openCheckpoint(good, logs[0]); err != nil || got.size != 7 {
 		t.Errorf("got %+v, %v", got, err)
 	}

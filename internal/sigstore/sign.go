@@ -9,7 +9,9 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -69,13 +71,10 @@ func (i Identity) certify(ctx context.Context, key *ecdsa.PrivateKey) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	public, err := x509.MarshalPKIXPublicKey(key.Public())
-	if err != nil {
-		return nil, invalid(err, "encoding the key")
-	}
+	public, keyErr := x509.MarshalPKIXPublicKey(key.Public())
 	proof, err := signWith(key, []byte(subject))
-	if err != nil {
-		return nil, err
+	if err = errors.Join(keyErr, err); err != nil {
+		return nil, invalid(err, "proving that the key is ours")
 	}
 	var answer struct {
 		Certificate struct {
@@ -84,7 +83,7 @@ func (i Identity) certify(ctx context.Context, key *ecdsa.PrivateKey) ([]byte, e
 			} `json:"chain"`
 		} `json:"signedCertificateEmbeddedSct"`
 	}
-	err = i.post(ctx, "Fulcio", fulcioURL, token, func() (any, error) {
+	err = i.exchange(ctx, request{service: "Fulcio", method: http.MethodPost, address: fulcioURL, secret: token, document: func() (any, error) {
 		return object{
 			"credentials": object{"oidcIdentityToken": token},
 			"publicKeyRequest": object{
@@ -92,7 +91,7 @@ func (i Identity) certify(ctx context.Context, key *ecdsa.PrivateKey) ([]byte, e
 				"proofOfPossession": proof,
 			},
 		}, nil
-	}, &answer)
+	}}, &answer)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +110,7 @@ func (i Identity) certify(ctx context.Context, key *ecdsa.PrivateKey) ([]byte, e
 func (i Identity) sign(ctx context.Context, key *ecdsa.PrivateKey, leaf, statement []byte) ([]byte, error) {
 	var sig []byte
 	var answer map[string]logged
-	err := i.post(ctx, "Rekor", rekorURL, "", func() (any, error) {
+	err := i.exchange(ctx, request{service: "Rekor", method: http.MethodPost, address: rekorURL, document: func() (any, error) {
 		// A fresh signature for each try: Rekor refuses an entry that it has, also
 		// where the answer to the first try was lost.
 		var err error
@@ -129,7 +128,7 @@ func (i Identity) sign(ctx context.Context, key *ecdsa.PrivateKey, leaf, stateme
 				"envelope": string(envelope), "verifiers": [][]byte{toPEM("CERTIFICATE", leaf)},
 			}},
 		}, err
-	}, &answer)
+	}}, &answer)
 	if err != nil {
 		return nil, err
 	}

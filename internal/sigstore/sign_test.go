@@ -213,10 +213,15 @@ func TestTokensStayOutOfErrors(t *testing.T) {
 	if err == nil || strings.Contains(err.Error(), i.RequestToken) {
 		t.Errorf("got %v, want an error without the credential", err)
 	}
-	err = i.post(context.Background(), "Fulcio", fulcioURL, token, func() (any, error) { return nil, nil }, new(any))
+	err = i.exchange(context.Background(), fulcio(token, func() (any, error) { return nil, nil }), new(any))
 	if err == nil || strings.Contains(err.Error(), token) {
 		t.Errorf("got %v, want an error without the token", err)
 	}
+}
+
+// fulcio is a request to Fulcio.
+func fulcio(secret string, document func() (any, error)) request {
+	return request{service: "Fulcio", method: http.MethodPost, address: fulcioURL, secret: secret, document: document}
 }
 
 // What another try cannot better is asked once; what it may is asked four times.
@@ -256,7 +261,7 @@ func TestSignTriesAgain(t *testing.T) {
 			var answer struct {
 				Value int `json:"value"`
 			}
-			err := i.post(context.Background(), "Fulcio", fulcioURL, "", func() (any, error) { return object{}, nil }, &answer)
+			err := i.exchange(context.Background(), fulcio("", func() (any, error) { return object{}, nil }), &answer)
 			if got := int(asked.Load()); got != row.want || row.wantErr == 0 && (err != nil || answer.Value != 1) || row.wantErr != 0 && kindOf(err) != row.wantErr {
 				t.Errorf("got %d requests, %d, %v; want %d requests, error of kind %d", got, answer.Value, err, row.want, row.wantErr)
 			}
@@ -278,10 +283,13 @@ func TestSignSendsOnlyWhatItCanMake(t *testing.T) {
 		"a document that cannot be written": func() (any, error) { return func() {}, nil },
 	} {
 		made := 0
-		err := i.post(context.Background(), "Fulcio", fulcioURL, "", func() (any, error) { made++; return body() }, new(any))
+		err := i.exchange(context.Background(), fulcio("", func() (any, error) { made++; return body() }), new(any))
 		if kindOf(err) != Invalid || made != 1 {
 			t.Errorf("%s: got %v after %d tries, want an error after one", name, err, made)
 		}
+	}
+	if err := i.exchange(context.Background(), request{method: "A B", address: fulcioURL}, new(any)); kindOf(err) != Invalid {
+		t.Errorf("a method that is none: got %v, want an error", err)
 	}
 }
 
@@ -295,7 +303,7 @@ func TestSignEndsWithItsContext(t *testing.T) {
 	}), true, lab.HostFulcio)
 	defer server.Close()
 	start := time.Now()
-	err := Identity{HTTP: server.Client(), pause: 20 * time.Second}.post(ctx, "Fulcio", fulcioURL, "", func() (any, error) { return object{}, nil }, new(any))
+	err := Identity{HTTP: server.Client(), pause: 20 * time.Second}.exchange(ctx, fulcio("", func() (any, error) { return object{}, nil }), new(any))
 	if kindOf(err) != Unreachable || time.Since(start) > 15*time.Second {
 		t.Errorf("got %v after %s, want the failure at once", err, time.Since(start))
 	}

@@ -30,9 +30,6 @@ const (
 // only) by exact key. Unknown keys are ignored, as the specification demands, but one that differs from a known
 // key only in case is refused: another reader would take it for the known one.
 func parseStatement(payload []byte) (*Statement, error) {
-	if err := refuseLookAlikes(payload, "_type", "subject", "predicateType", "predicate"); err != nil {
-		return nil, err
-	}
 	var s struct {
 		Type          string           `json:"_type"`
 		Subjects      []jsontext.Value `json:"subject"`
@@ -41,6 +38,9 @@ func parseStatement(payload []byte) (*Statement, error) {
 	}
 	if err := json.Unmarshal(payload, &s); err != nil {
 		return nil, malformed(err, "reading the statement")
+	}
+	if err := refuseLookAlikes(payload, "_type", "subject", "predicateType", "predicate"); err != nil {
+		return nil, err
 	}
 	if s.Type != "https://in-toto.io/Statement/v1" && s.Type != "https://in-toto.io/Statement/v0.1" {
 		return nil, malformed(nil, "the statement is of type %q, want https://in-toto.io/Statement/v1 or /v0.1", short(s.Type))
@@ -56,15 +56,15 @@ func parseStatement(payload []byte) (*Statement, error) {
 	}
 	statement := &Statement{Type: s.Type, PredicateType: s.PredicateType, Predicate: []byte(s.Predicate)}
 	for i, raw := range s.Subjects {
-		if err := refuseLookAlikes(raw, "name", "digest"); err != nil {
-			return nil, err
-		}
 		var subject struct {
 			Name   string            `json:"name"`
 			Digest map[string]string `json:"digest"`
 		}
 		if err := json.Unmarshal(raw, &subject); err != nil {
 			return nil, malformed(err, "reading subject %d of the statement", i+1)
+		}
+		if err := refuseLookAlikes(raw, "name", "digest"); err != nil {
+			return nil, err
 		}
 		if n := len(subject.Digest); n == 0 || n > maxDigests {
 			return nil, malformed(nil, "subject %d of the statement has %d digests, want 1 to %d", i+1, n, maxDigests)
