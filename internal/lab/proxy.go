@@ -50,19 +50,22 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer out.Close()
-	w.WriteHeader(http.StatusOK)
-	in, _, err := http.NewResponseController(w).Hijack()
+	// The answer comes after the connection is ours: the server must not read the client's first bytes.
+	in, ahead, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}
 	defer in.Close()
-	done := make(chan struct{}, 2)
-	for _, way := range [][2]net.Conn{{in, out}, {out, in}} {
-		go func() {
-			_, _ = io.Copy(way[0], way[1]) // ends with either side
-			done <- struct{}{}
-		}()
+	if _, err := io.WriteString(in, "HTTP/1.1 200 OK\r\n\r\n"); err != nil {
+		return
 	}
+	done := make(chan struct{}, 2)
+	pass := func(to io.Writer, from io.Reader) {
+		_, _ = io.Copy(to, from) // ends with either side
+		done <- struct{}{}
+	}
+	go pass(in, out)
+	go pass(out, ahead)
 	select {
 	case <-done:
 	case <-p.stop:

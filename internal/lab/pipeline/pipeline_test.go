@@ -20,7 +20,7 @@ type pipeline struct {
 
 	github *gitHub
 	ghcr   *registry
-	proxy  *lab.Server
+	proxy  *lab.Proxy
 }
 
 // newPipeline has a repository with one commit on main: the files of ours that a release reads, an executable, a link.
@@ -47,7 +47,11 @@ func newPipeline(t *testing.T) *pipeline {
 		}
 	}), true, hosts...)
 	t.Cleanup(server.Close)
-	p.proxy = lab.Serve(gate(server, hosts...), false)
+	names := map[string]*lab.Server{}
+	for _, host := range hosts {
+		names[host] = server
+	}
+	p.proxy = lab.NewProxy(names)
 	t.Cleanup(p.proxy.Close)
 
 	p.git(dir, "init", "--quiet", "--bare", "--initial-branch", "main", "origin")
