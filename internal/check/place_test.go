@@ -136,9 +136,12 @@ func TestTrustDowngradeAnswers(t *testing.T) {
 		}
 	}
 	unlisted := about("1.0.0", "", nil, "0.9.0/t")
-	unlisted.Place.Published = day(9)
+	unlisted.Place.Published, unlisted.Place.Earlier = day(9), 1
 	if got := trustDowngrade(unlisted); got.Status != report.Unknown || !strings.Contains(got.Detail, "does not list") {
 		t.Errorf("dated and not listed: got %s (%s)", got.Status, got.Detail)
+	}
+	if facts := trust(unlisted, true); facts.BestBefore != "" {
+		t.Errorf("dated and not listed: the best before is %q, want none", facts.BestBefore)
 	}
 }
 

@@ -251,6 +251,9 @@ func TestSignTriesAgain(t *testing.T) {
 			var agent atomic.Value
 			server := lab.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				asked.Add(1)
+				if r.Header["Authorization"] != nil {
+					t.Error("a service that is shown no credential got one")
+				}
 				agent.Store(r.UserAgent() + " " + r.Header.Get("Accept") + " " + r.Header.Get("Content-Type"))
 				w.Header().Set("Location", "/again")
 				w.WriteHeader(row.status)
