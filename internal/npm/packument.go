@@ -243,7 +243,7 @@ func (v *valueReader) Read(b []byte) (int, error) {
 	}
 	n, err := v.r.Read(b[:min(int64(len(b)), left, v.limit-v.read+1)])
 	v.read += int64(n)
-	if err != nil && !errors.Is(err, io.EOF) {
+	if !errors.Is(err, io.EOF) {
 		v.err = err
 	}
 	return n, err
