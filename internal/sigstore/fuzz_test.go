@@ -44,7 +44,7 @@ func FuzzBundle(f *testing.F) {
 				if got != nil || kindOf(err) == 0 {
 					t.Fatalf("got %v, %v", got, err)
 				}
-				checkText(t, err)
+				checkLine(t, err)
 				continue
 			}
 			known := false
@@ -70,7 +70,7 @@ func FuzzStatement(f *testing.F) {
 			if kindOf(err) != Malformed {
 				t.Fatalf("got %v, want malformed", err)
 			}
-			checkText(t, err)
+			checkLine(t, err)
 			return
 		}
 		var lenient struct {
@@ -110,7 +110,7 @@ func FuzzTrustedRoot(f *testing.F) {
 			if v != nil || kindOf(err) != Malformed {
 				t.Fatalf("got %v, %v", v, err)
 			}
-			checkText(t, err)
+			checkLine(t, err)
 			return
 		}
 		if len(v.root.FulcioCertificateAuthorities()) == 0 || len(v.root.RekorLogs()) == 0 || len(v.root.CTLogs()) == 0 {
@@ -133,7 +133,7 @@ func FuzzCheckpoint(f *testing.F) {
 			if kindOf(err) != Malformed {
 				t.Fatalf("got %v, want malformed", err)
 			}
-			checkText(t, err)
+			checkLine(t, err)
 			return
 		}
 		again := fmt.Sprintf("%s\n%d\n%s\n", got.origin, got.size, base64.StdEncoding.EncodeToString(got.hash[:]))
