@@ -3,6 +3,7 @@ package workflow
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -31,6 +32,9 @@ func seeds(f *testing.F, suffix string) {
 	}
 }
 
+// lineEnd is what YAML 1.1 ends a line with.
+var lineEnd = regexp.MustCompile("\r\n|[\n\r\u0085\u2028\u2029]")
+
 // FuzzWorkflow: a file is analysed or named with a reason, every place is in
 // the file, and no token of npm's shape is left in what was found.
 func FuzzWorkflow(f *testing.F) {
@@ -58,7 +62,7 @@ func FuzzWorkflow(f *testing.F) {
 		}
 		r.bindCalls()
 		r.sites()
-		lines := strings.Count(text, "\n") + 1
+		lines := len(lineEnd.FindAllStringIndex(text, -1)) + 1
 		at := func(what string, p Pos) {
 			if p.File == "f" && (p.Line < 1 || p.Line > lines) {
 				t.Fatalf("%s at line %d of %d", what, p.Line, lines)
