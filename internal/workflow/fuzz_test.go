@@ -3,8 +3,8 @@ package workflow
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -35,6 +35,8 @@ func seeds(f *testing.F, suffix string) {
 // lineEnd is what YAML 1.1 ends a line with.
 var lineEnd = regexp.MustCompile("\r\n|[\n\r\u0085\u2028\u2029]")
 
+func lines(text string) int { return len(lineEnd.FindAllStringIndex(text, -1)) + 1 }
+
 // FuzzWorkflow: a file is analysed or named with a reason, every place is in
 // the file, and no token of npm's shape is left in what was found.
 func FuzzWorkflow(f *testing.F) {
@@ -62,7 +64,7 @@ func FuzzWorkflow(f *testing.F) {
 		}
 		r.bindCalls()
 		r.sites()
-		lines := len(lineEnd.FindAllStringIndex(text, -1)) + 1
+		lines := lines(text)
 		at := func(what string, p Pos) {
 			if p.File == "f" && (p.Line < 1 || p.Line > lines) {
 				t.Fatalf("%s at line %d of %d", what, p.Line, lines)
@@ -166,7 +168,7 @@ func FuzzConfig(f *testing.F) {
 			r := &reader{repo: &Repository{}}
 			entries, _ := r.parseConfig(format, string(src), func(line int) Pos { return Pos{"f", line} })
 			for _, e := range entries {
-				if e.Line < 1 || e.Line > strings.Count(text, "\n")+1 {
+				if e.Line < 1 || e.Line > lines(text) {
 					t.Fatalf("%s: entry at line %d", format, e.Line)
 				}
 				if e.Form != NotCredential && e.Value.Text != "" {
@@ -185,7 +187,7 @@ func FuzzPackageJSON(f *testing.F) {
 	seeds(f, "package.json")
 	f.Fuzz(func(t *testing.T, text string) {
 		root, _, err := parseJSON([]byte(text))
-		if err == nil && (root == nil || root.line < 1 || root.line > strings.Count(text, "\n")+1) {
+		if err == nil && (root == nil || root.line < 1 || root.line > lines(text)) {
 			t.Fatalf("got %+v", root)
 		}
 	})
