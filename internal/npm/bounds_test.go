@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -151,37 +152,39 @@ func TestLargeAnswersTakeTurns(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			var now, most atomic.Int64
-			turns := newTurns()
-			var wg sync.WaitGroup
-			for range 4 * maxLarge {
-				wg.Go(func() {
-					a := &answer{op: "packument", limit: maxManifest, turns: turns, watch: newWatch(context.Background(), time.Second, false)}
-					a.response = &http.Response{Body: &stream{left: smallAnswer + 1}}
-					if _, err := io.CopyN(io.Discard, struct{ io.Reader }{a}, smallAnswer+1); err != nil || len(a.holds) != 0 {
-						t.Errorf("up to %d bytes: %v, holds %d", smallAnswer, err, len(a.holds))
-					}
-					if err := row.pass(a); err != nil || len(a.holds) != row.holds {
-						t.Errorf("beyond the bound: %v, holds %d, want %d", err, len(a.holds), row.holds)
-					}
-					for n := now.Add(1); ; {
-						old := most.Load()
-						if n <= old || most.CompareAndSwap(old, n) {
-							break
+			synctest.Test(t, func(t *testing.T) {
+				var now, most atomic.Int64
+				turns := newTurns()
+				var wg sync.WaitGroup
+				for range 4 * maxLarge {
+					wg.Go(func() {
+						a := &answer{op: "packument", limit: maxManifest, turns: turns, watch: newWatch(context.Background(), time.Second, false)}
+						a.response = &http.Response{Body: &stream{left: smallAnswer + 1}}
+						if _, err := io.CopyN(io.Discard, struct{ io.Reader }{a}, smallAnswer+1); err != nil || len(a.holds) != 0 {
+							t.Errorf("up to %d bytes: %v, holds %d", smallAnswer, err, len(a.holds))
 						}
-					}
-					time.Sleep(400 * time.Millisecond) // together longer than one request may take
-					now.Add(-1)
-					a.close()
-					if len(a.holds) != 0 {
-						t.Error("holds on after its end")
-					}
-				})
-			}
-			wg.Wait()
-			if got := most.Load(); got != row.want || len(turns.large)+len(turns.crowded) != 0 {
-				t.Errorf("got %d answers at a time, %d and %d left; want %d, 0, 0", got, len(turns.large), len(turns.crowded), row.want)
-			}
+						if err := row.pass(a); err != nil || len(a.holds) != row.holds {
+							t.Errorf("beyond the bound: %v, holds %d, want %d", err, len(a.holds), row.holds)
+						}
+						for n := now.Add(1); ; {
+							old := most.Load()
+							if n <= old || most.CompareAndSwap(old, n) {
+								break
+							}
+						}
+						time.Sleep(400 * time.Millisecond) // together longer than one request may take
+						now.Add(-1)
+						a.close()
+						if len(a.holds) != 0 {
+							t.Error("holds on after its end")
+						}
+					})
+				}
+				wg.Wait()
+				if got := most.Load(); got != row.want || len(turns.large)+len(turns.crowded) != 0 {
+					t.Errorf("got %d answers at a time, %d and %d left; want %d, 0, 0", got, len(turns.large), len(turns.crowded), row.want)
+				}
+			})
 		})
 	}
 }

@@ -7,12 +7,16 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"verify-npm-release/internal/lab"
 )
 
+// TestClientSlow is on a simulated clock, and so exact.
 func TestClientSlow(t *testing.T) {
 	t.Parallel()
-	const period = 300 * time.Millisecond
+	const period = defaultRequestTimeout
 	trickle := func(headers bool, each string, every time.Duration, times int) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			if headers {
@@ -40,11 +44,11 @@ func TestClientSlow(t *testing.T) {
 		op      string
 		ok      bool
 	}{
-		{"no headers", trickle(false, "", 10*time.Millisecond, 200), "keys", false},
-		{"no headers of a tarball", trickle(false, "", 10*time.Millisecond, 200), "tarball", false},
-		{"a byte now and then of a document", trickle(true, " ", 10*time.Millisecond, 200), "keys", false},
-		{"a byte now and then of a tarball", trickle(true, "\x1f", 10*time.Millisecond, 200), "tarball", false},
-		{"a byte now and then of a packument", trickle(true, " ", 10*time.Millisecond, 200), "packument", false},
+		{"no headers", trickle(false, "", time.Second, 200), "keys", false},
+		{"no headers of a tarball", trickle(false, "", time.Second, 200), "tarball", false},
+		{"a byte now and then of a document", trickle(true, " ", time.Second, 200), "keys", false},
+		{"a byte now and then of a tarball", trickle(true, "\x1f", time.Second, 200), "tarball", false},
+		{"a byte now and then of a packument", trickle(true, " ", time.Second, 200), "packument", false},
 		{"a slow tarball that keeps coming", trickle(true, "\x1f\x8b"+strings.Repeat("x", minProgress/4), period/12, 30), "tarball", true},
 		{"a slow document that comes too late", trickle(true, strings.Repeat(" ", minProgress/4), period/12, 30), "keys", false},
 		{"a tarball that begins late", trickle(false, "\x1f\x8b", period*2/3, 1), "tarball", true},
@@ -57,21 +61,30 @@ func TestClientSlow(t *testing.T) {
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			t.Parallel()
-			client := serve(t, Options{RequestTimeout: period}, c.handler)
-			start := time.Now()
-			err := calls(client, nil)[c.op](context.Background())
-			if (err == nil) != c.ok {
-				t.Errorf("got %v, want ok %v", err, c.ok)
-			}
-			if c.ok {
-				return
-			}
-			if e, isError := errors.AsType[*Error](err); !isError || e.Kind != Unreachable || !e.Retryable() {
-				t.Errorf("got %v, want kind unreachable", err)
-			}
-			if took := time.Since(start); took > 3*period {
-				t.Errorf("took %v, want about %v", took, period)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				network := lab.NewNet()
+				defer network.Close()
+				server, http := network.Serve("127.0.0.1:4873", c.handler, false), network.Client()
+				defer http.CloseIdleConnections()
+				client, err := NewClient(server.URL, Options{HTTP: http})
+				if err != nil {
+					t.Fatal(err)
+				}
+				start := time.Now()
+				err = calls(client, nil)[c.op](context.Background())
+				if (err == nil) != c.ok {
+					t.Errorf("got %v, want ok %v", err, c.ok)
+				}
+				if c.ok {
+					return
+				}
+				if e, isError := errors.AsType[*Error](err); !isError || e.Kind != Unreachable || !e.Retryable() {
+					t.Errorf("got %v, want kind unreachable", err)
+				}
+				if took := time.Since(start); took != period {
+					t.Errorf("took %v, want %v", took, period)
+				}
+			})
 		})
 	}
 }
@@ -94,20 +107,21 @@ func TestWatchEndsStreams(t *testing.T) {
 // TestWatchWaits: no period ends while a request waits for its turn, and one begins when it has it.
 func TestWatchWaits(t *testing.T) {
 	t.Parallel()
-	const period = 50 * time.Millisecond
-	w := newWatch(context.Background(), period, false)
-	defer w.stop()
-	w.wait(true)
-	time.Sleep(3 * period)
-	if err := w.ctx.Err(); err != nil {
-		t.Errorf("ended while it waited: %v", context.Cause(w.ctx))
-	}
-	w.wait(false)
-	select {
-	case <-w.ctx.Done():
-	case <-time.After(10 * time.Second):
-		t.Error("a stalled request went on after its turn had come")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatch(context.Background(), time.Second, false)
+		defer w.stop()
+		w.wait(true)
+		time.Sleep(time.Minute)
+		if err := w.ctx.Err(); err != nil {
+			t.Errorf("ended while it waited: %v", context.Cause(w.ctx))
+		}
+		w.wait(false)
+		start := time.Now()
+		<-w.ctx.Done()
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("a request that stalls once it has its turn took %s, want a second", took)
+		}
+	})
 }
 
 func TestClientContext(t *testing.T) {
