@@ -5,7 +5,7 @@
 # make picture  the same for the recipe alone; draws its job summary into docs/summary.png
 # make attack  the attack suite with what takes long: 10 GB servers and the like
 # make fuzz    every fuzz target for FUZZTIME
-# make mutate  break each condition of MUTATE in turn; which tests notice? (an hour)
+# make mutate  break each condition of MUTATE in turn; which tests notice? (a quarter of an hour)
 # make bench | reproducible | dist | image | clean
 
 # Where the slower suites are, and how long each fuzz target runs.
