@@ -7,7 +7,7 @@ import (
 
 // memoryLimit is the memory, in bytes, from which on the garbage collector works harder: what servers can make the program
 // keep is bounded well below it, and without it as much garbage again would lie beside. It is no hard bound.
-const memoryLimit = 64 << 20
+const memoryLimit = 44 << 20
 
 func init() {
 	if os.Getenv("GOMEMLIMIT") == "" {

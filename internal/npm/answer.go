@@ -24,6 +24,7 @@ type answer struct {
 	op       string
 	asked    *url.URL
 	limit    int64
+	small    int64 // bytes after which it takes a turn; 0: never
 	parent   context.Context
 	watch    *watch         // nil before the request was sent
 	response *http.Response // nil before an answer came
@@ -38,10 +39,13 @@ func (a *answer) Read(b []byte) (int, error) {
 	if a.err != nil {
 		return 0, a.err
 	}
-	if a.read > smallAnswer && a.op != "tarball" { // a tarball is never held
+	if a.small > 0 && a.read > a.small {
 		if a.err = a.take(a.turns.large); a.err != nil {
 			return 0, a.err
 		}
+	}
+	if left := a.limit - a.read + 1; int64(len(b)) > left {
+		b = b[:left] // what is beyond the bound need not lie in memory
 	}
 	n, err := a.response.Body.Read(b)
 	a.read += int64(n)
@@ -59,7 +63,7 @@ func (a *answer) Read(b []byte) (int, error) {
 // is read side by side, what is large in turn, so that a registry that sends as
 // much as it may for each of them does not fill the memory.
 type turns struct {
-	large   chan struct{} // holds one item for each answer above smallAnswer
+	large   chan struct{} // holds one item for each answer above its bound
 	crowded chan struct{} // for a packument of more than fewNames
 }
 
@@ -70,15 +74,19 @@ func (a *answer) take(turn chan struct{}) error {
 	if slices.Contains(a.holds, turn) {
 		return nil
 	}
-	a.watch.wait(true)
 	select {
-	case turn <- struct{}{}:
-		a.holds = append(a.holds, turn)
-		a.watch.wait(false)
-		return nil
-	case <-a.watch.ctx.Done():
-		return context.Cause(a.watch.ctx)
+	case turn <- struct{}{}: // at once, so that no period begins anew
+	default:
+		a.watch.wait(true)
+		select {
+		case turn <- struct{}{}:
+			a.watch.wait(false)
+		case <-a.watch.ctx.Done():
+			return context.Cause(a.watch.ctx)
+		}
 	}
+	a.holds = append(a.holds, turn)
+	return nil
 }
 
 // crowd waits for the turn of a packument with many names. Whoever has it is

@@ -158,7 +158,7 @@ func TestLargeAnswersTakeTurns(t *testing.T) {
 				var wg sync.WaitGroup
 				for range 4 * maxLarge {
 					wg.Go(func() {
-						a := &answer{op: "packument", limit: maxManifest, turns: turns, watch: newWatch(context.Background(), time.Second, false)}
+						a := &answer{op: "manifest", limit: maxManifest, small: smallAnswer, turns: turns, watch: newWatch(context.Background(), time.Second, false)}
 						a.response = &http.Response{Body: &stream{left: smallAnswer + 1}}
 						if _, err := io.CopyN(io.Discard, struct{ io.Reader }{a}, smallAnswer+1); err != nil || len(a.holds) != 0 {
 							t.Errorf("up to %d bytes: %v, holds %d", smallAnswer, err, len(a.holds))
@@ -226,7 +226,7 @@ func TestTurnsEndWithTheRequest(t *testing.T) {
 		}
 		before := len(turns.large)
 		ctx, cancel := context.WithCancel(context.Background())
-		a := &answer{op: "packument", limit: maxManifest, turns: turns, read: smallAnswer + 1, watch: newWatch(ctx, time.Minute, false),
+		a := &answer{op: "packument", limit: maxManifest, small: smallAnswer, turns: turns, read: smallAnswer + 1, watch: newWatch(ctx, time.Minute, false),
 			response: &http.Response{Body: &stream{left: 1}}}
 		time.AfterFunc(10*time.Millisecond, cancel)
 		if err := a.crowd(); !errors.Is(err, context.Canceled) {

@@ -10,7 +10,8 @@ const (
 	maxAttestations = 4 << 20   // bytes of an attestations document; npm's have some ten kB
 	maxKeys         = 1 << 20   // bytes of a list of keys
 	maxTarball      = 1 << 30   // bytes of a tarball as served
-	smallAnswer     = 512 << 10 // bytes up to which answers are read side by side
+	smallAnswer     = 128 << 10 // bytes up to which documents are read side by side
+	smallStream     = 512 << 10 // bytes up to which packuments are, of which one value at a time is held
 	maxLarge        = 2         // larger answers in memory at a time, of a client
 	fewNames        = 10_000    // names of versions and times up to which packuments are read side by side
 	maxErrorBody    = 4 << 10   // bytes read of the body of an answer other than 200

@@ -33,7 +33,13 @@ func (c *Client) document(ctx context.Context, op string, u *url.URL, limit int6
 // get sends a request and returns the answer 200, to be closed. A stream may
 // take longer than the client's timeout, see [watch].
 func (c *Client) get(ctx context.Context, op string, u *url.URL, limit int64, stream bool) (*answer, error) {
-	a := &answer{op: op, asked: u, limit: limit, parent: ctx, turns: c.turns}
+	a := &answer{op: op, asked: u, limit: limit, small: smallAnswer, parent: ctx, turns: c.turns}
+	switch op {
+	case "packument":
+		a.small = smallStream
+	case "tarball":
+		a.small = 0 // it is never held
+	}
 	if err := c.pace.wait(ctx); err != nil {
 		return nil, a.fail(err)
 	}
