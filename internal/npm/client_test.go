@@ -302,6 +302,9 @@ func TestClientHTTP2(t *testing.T) {
 	if plain, err := NewClient(PublicRegistry, Options{}); err != nil || plain.transport.(*http.Transport).Proxy == nil || plain.timeout != defaultRequestTimeout {
 		t.Errorf("got %+v, %v, want the environment's proxy and the default timeout", plain, err)
 	}
+	if own, err := NewClient(PublicRegistry, Options{RequestTimeout: 7 * time.Second}); err != nil || own.timeout != 7*time.Second {
+		t.Errorf("got %+v, %v, want the timeout that was asked for", own, err)
+	}
 	if _, err := NewClient("http://npm.example", Options{}); err == nil {
 		t.Error("plain http elsewhere: got no error")
 	}
