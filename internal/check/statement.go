@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -148,8 +149,8 @@ func slsa02(raw []byte, c identity) []string {
 	out.same("source", src.URI, "git+"+c.Repository+"@"+c.Ref)
 	out.same("commit", src.Digest["sha1"], c.Commit)
 	// The entry point is the workflow's path, or in npm's first form owner/name/path@ref.
-	signer := or(c.Workflow, c.Signer)
-	if !plan.SameWorkflow(or(src.EntryPoint, "none"), signer) && "https://github.com/"+src.EntryPoint != signer {
+	signer := cmp.Or(c.Workflow, c.Signer)
+	if !plan.SameWorkflow(cmp.Or(src.EntryPoint, "none"), signer) && "https://github.com/"+src.EntryPoint != signer {
 		out.problems = append(out.problems, mismatch("workflow in the statement", src.EntryPoint, signer))
 	}
 	env := p.Invocation.Environment
@@ -158,11 +159,4 @@ func slsa02(raw []byte, c identity) []string {
 	out.same("owner id", env.OwnerID, c.OwnerID)
 	out.same("commit of the environment", env.SHA, c.Commit)
 	return out.problems
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

@@ -1,6 +1,7 @@
 package diagnosis
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -242,7 +243,7 @@ func (k *Case) lookedAt() string {
 	if k.Run.IDToken {
 		token = "available"
 	}
-	return strings.Join(append(say, fmt.Sprintf("the runner (%s, event %s, visibility %s, id-token %s in this job)", or(k.Run.Runner), or(k.Run.Event), or(k.Run.Visibility), token)), "; ")
+	return strings.Join(append(say, fmt.Sprintf("the runner (%s, event %s, visibility %s, id-token %s in this job)", cmp.Or(k.Run.Runner, unsaid), cmp.Or(k.Run.Event, unsaid), cmp.Or(k.Run.Visibility, unsaid), token)), "; ")
 }
 
 func aside(why string) string {
@@ -252,9 +253,5 @@ func aside(why string) string {
 	return " (" + why + ")"
 }
 
-func or(text string) string {
-	if text == "" {
-		return "unknown"
-	}
-	return text
-}
+// unsaid stands for a fact that the run or the log does not tell.
+const unsaid = "unknown"

@@ -1,6 +1,9 @@
 package diagnosis
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // PublishFailed is a publish that ended with an error: what npm said, where no
 // other cause knows the words.
@@ -13,7 +16,7 @@ var PublishFailed = Cause{
 		if !k.failed() || k.held() {
 			return nil
 		}
-		f := Finding{Sure: Said, Evidence: fmt.Sprintf("npm ended with %s and exit code %d (%s).", or(k.Log.ErrorCode), k.Log.Exit, k.Log.File)}
+		f := Finding{Sure: Said, Evidence: fmt.Sprintf("npm ended with %s and exit code %d (%s).", cmp.Or(k.Log.ErrorCode, unsaid), k.Log.Exit, k.Log.File)}
 		for _, l := range k.Log.Errors {
 			if len(l.Text) > 12 && k.Log.Releases[len(k.Log.Releases)-1] == k.Release {
 				f.Evidence += " " + quote(l)

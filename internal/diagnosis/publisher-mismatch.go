@@ -1,6 +1,7 @@
 package diagnosis
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"strings"
@@ -25,7 +26,7 @@ var PublisherMismatch = Cause{
 		if file := k.Run.File(); file != "" {
 			pos.File = file
 		}
-		say := []string{quote(k.oidcLine()), fmt.Sprintf("This run is %s, workflow file %s, event %s.", or(k.Run.Repository), or(path.Base(k.Run.File())), or(k.Run.Event))}
+		say := []string{quote(k.oidcLine()), fmt.Sprintf("This run is %s, workflow file %s, event %s.", cmp.Or(k.Run.Repository, unsaid), cmp.Or(path.Base(k.Run.File()), unsaid), cmp.Or(k.Run.Event, unsaid))}
 		if len(k.Sites) > 0 && len(k.Sites[0].Calls) > 0 {
 			s := k.Sites[0]
 			say = append(say, fmt.Sprintf("The publish is in the reusable workflow %s; npm compares the file that GitHub started, %s.", path.Base(s.File.File), path.Base(s.Entry.File)))

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -35,7 +36,7 @@ func (w *gathering) poller(i int, until time.Time, ask func(context.Context) err
 // resolve finds the version of a release that was named without one: the one
 // its dist-tag points at.
 func (w *gathering) resolve(ctx context.Context) bool {
-	name, tag := w.e.Release.Spec.Name, or(w.e.Release.DistTag, "latest")
+	name, tag := w.e.Release.Spec.Name, cmp.Or(w.e.Release.DistTag, "latest")
 	var version string
 	s := w.poller(ManifestSurface, w.deadline, func(ctx context.Context) error {
 		p, err := w.client.Packument(ctx, name, io.Discard)
@@ -176,14 +177,7 @@ func (w *gathering) askPackument(ctx context.Context) error {
 	if !place.Published.IsZero() && time.Since(place.Published) > freshness {
 		return nil // the tags of a release this old are what they are
 	}
-	return &lagError{fmt.Sprintf("dist-tag %s points at %s", tag, or(place.Tagged, "nothing"))}
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
+	return &lagError{fmt.Sprintf("dist-tag %s points at %s", tag, cmp.Or(place.Tagged, "nothing"))}
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -24,7 +24,7 @@ type answer struct {
 	op       string
 	asked    *url.URL
 	limit    int64
-	small    int64 // bytes after which it takes a turn; 0: never
+	small    int64 // bytes after which it takes a turn; 0: never, as a tarball, which is not held
 	parent   context.Context
 	watch    *watch         // nil before the request was sent
 	response *http.Response // nil before an answer came

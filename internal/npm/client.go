@@ -118,6 +118,7 @@ func (c *Client) Packument(ctx context.Context, name string, w io.Writer) (*Pack
 		return nil, err
 	}
 	defer a.close()
+	a.small = smallStream
 	var body io.Reader = a
 	if w != nil {
 		body = io.TeeReader(a, writer{w})

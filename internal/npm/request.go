@@ -19,6 +19,7 @@ func (c *Client) document(ctx context.Context, op string, u *url.URL, limit int6
 		return nil, err
 	}
 	defer a.close()
+	a.small = smallAnswer
 	var raw bytes.Buffer // grows in fewer steps than io.ReadAll's slice
 	_, err = raw.ReadFrom(a)
 	if err == nil {
@@ -33,13 +34,7 @@ func (c *Client) document(ctx context.Context, op string, u *url.URL, limit int6
 // get sends a request and returns the answer 200, to be closed. A stream may
 // take longer than the client's timeout, see [watch].
 func (c *Client) get(ctx context.Context, op string, u *url.URL, limit int64, stream bool) (*answer, error) {
-	a := &answer{op: op, asked: u, limit: limit, small: smallAnswer, parent: ctx, turns: c.turns}
-	switch op {
-	case "packument":
-		a.small = smallStream
-	case "tarball":
-		a.small = 0 // it is never held
-	}
+	a := &answer{op: op, asked: u, limit: limit, parent: ctx, turns: c.turns}
 	if err := c.pace.wait(ctx); err != nil {
 		return nil, a.fail(err)
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -124,7 +125,7 @@ func (p *Plan) fromFolders(entries []jsontext.Value, name string) ([]candidate, 
 func (p *Plan) publishable(root *os.Root, dirs []string) ([]candidate, error) {
 	var found []candidate
 	left := map[string][]string{}
-	leave := func(why, dir string, m *manifest) { left[why] = append(left[why], show(or(m.Name, dir))) }
+	leave := func(why, dir string, m *manifest) { left[why] = append(left[why], show(cmp.Or(m.Name, dir))) }
 	for _, dir := range dirs {
 		m, err := manifestIn(root, dir)
 		if err != nil {
@@ -152,7 +153,7 @@ func (p *Plan) publishable(root *os.Root, dirs []string) ([]candidate, error) {
 	if len(found) == 1 && p.Registry == "" {
 		p.Registry = found[0].registry
 	}
-	p.Registry = or(p.Registry, npm.PublicRegistry)
+	p.Registry = cmp.Or(p.Registry, npm.PublicRegistry)
 	kept := found[:0]
 	for _, c := range found {
 		if c.registry != "" && c.registry != p.Registry {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -145,7 +146,7 @@ func (p *Plan) fromPackage(text, tag string) ([]candidate, error) {
 				return nil, wrong("package", "%s names no version, and expect this-run is about one: write %[2]s@1.2.3, or set working-directory to where its package.json is",
 					quote(name), spec.Name)
 			}
-			p.note("%s: no version given, so the one that dist-tag %s points at is verified", spec.Name, or(tag, "latest"))
+			p.note("%s: no version given, so the one that dist-tag %s points at is verified", spec.Name, cmp.Or(tag, "latest"))
 		}
 		found = append(found, c)
 	}
@@ -210,11 +211,4 @@ func (p *Plan) note(format string, args ...any) {
 	if n := fmt.Sprintf(format, args...); !slices.Contains(p.Notes, n) {
 		p.Notes = append(p.Notes, n)
 	}
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

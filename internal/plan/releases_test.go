@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"slices"
@@ -101,7 +102,7 @@ func TestReleases(t *testing.T) {
 			if !slices.Equal(p.Notes, tt.notes) {
 				t.Errorf("got notes %q, want %q", p.Notes, tt.notes)
 			}
-			if want := or(tt.registry, "https://registry.npmjs.org"); p.Registry != want {
+			if want := cmp.Or(tt.registry, "https://registry.npmjs.org"); p.Registry != want {
 				t.Errorf("got registry %q, want %q", p.Registry, want)
 			}
 		})
